@@ -1,0 +1,1 @@
+"""AWS authorization, pure: patterns, policies, conditions, decisions. Knows AWS, not us."""

@@ -1,0 +1,1 @@
+"""Pulumi components: one account's roles, groups, service users and people."""

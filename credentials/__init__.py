@@ -1,0 +1,1 @@
+"""Service users' keys: stores, and the one function that mints, stores and adopts them."""

@@ -1,0 +1,1 @@
+"""The domain, pure: the model, its loader, and the IAM documents rendered from it."""

@@ -1,0 +1,175 @@
+"""The model: what `profiles/` says, validated and frozen."""
+
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from iam_profiles.names import (
+    AccountId,
+    AccountName,
+    GroupName,
+    IdentityClass,
+    RoleName,
+    TeamName,
+    TierName,
+    UserName,
+)
+
+
+class Frozen(BaseModel):
+    """A record that refuses unknown keys and never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Frozen):
+    """One AWS account and the tier it belongs to."""
+
+    name: AccountName
+    id: AccountId
+    tier: TierName
+
+
+class IsolationRule(Frozen):
+    """Identities of a class never reach accounts of these tiers: the property that is proved."""
+
+    identity_class: IdentityClass
+    never_reaches: tuple[TierName, ...]
+
+
+class Defaults(Frozen):
+    """What holds where a role or a grant is silent."""
+
+    session: timedelta = timedelta(hours=1)
+    mfa: Literal["required", "optional"] = "required"
+
+
+class SecretsStore(Frozen):
+    """Where a service user's key is kept: AWS Secrets Manager in the state account."""
+
+    kind: Literal["aws-secrets-manager"] = "aws-secrets-manager"
+    prefix: str = "iam-profiles"
+    recovery_window_days: int = 30
+
+
+class Quotas(Frozen):
+    """AWS's limits in force in these accounts; each default is AWS's own default."""
+
+    managed_policy_characters: int = 6144
+    trust_policy_characters: int = 2048
+    managed_policies_per_role: int = 10
+    managed_policies_per_group: int = 10
+    managed_policies_per_user: int = 10
+    groups_per_user: int = 10
+    roles_per_account: int = 1000
+    groups_per_account: int = 300
+    users_per_account: int = 5000
+    customer_managed_policies_per_account: int = 1500
+
+
+class Organization(Frozen):
+    """The accounts, their tiers, and what holds for all of them."""
+
+    name: str
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = "aws"
+    region: str
+    prefix: str = "Platform"
+    """Begins every IAM path of ours: `/PlatformRoles/`, `/PlatformGroups/`, …"""
+    tiers: tuple[TierName, ...]
+    accounts: tuple[Account, ...]
+    isolation: tuple[IsolationRule, ...]
+    defaults: Defaults = Defaults()
+    secrets_store: SecretsStore = SecretsStore()
+    quotas: Quotas = Quotas()
+
+
+class Statement(Frozen):
+    """One statement of a role's permissions, before placeholders are filled in."""
+
+    sid: str
+    effect: Literal["Allow", "Deny"] = "Allow"
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = ()
+    """`((operator, ((key, values), …)), …)`, so that it stays hashable."""
+
+
+class TrustedService(Frozen):
+    """An AWS service that may assume the role for resources of the same account."""
+
+    service: str
+    actions: tuple[str, ...]
+
+
+class Role(Frozen):
+    """One role of the role set: the same in every account."""
+
+    name: RoleName
+    owner: TeamName
+    purpose: str
+    enabled: bool = True
+    session: timedelta
+    permissions: tuple[Statement, ...] = ()
+    managed_policies: tuple[str, ...] = ()
+    """Names of AWS-managed policies, such as `ReadOnlyAccess`."""
+    trusted_services: tuple[TrustedService, ...] = ()
+    renamed_from: RoleName | None = None
+
+
+class Person(Frozen):
+    """A human who is not federated: an IAM user in the state account."""
+
+    name: UserName
+    team: TeamName
+
+
+class ServiceUser(Frozen):
+    """A machine: an IAM user in the state account, whose key lives in the secrets store."""
+
+    name: UserName
+    team: TeamName
+    identity_class: IdentityClass
+    rotate_after: timedelta | None = None
+
+
+class Group(Frozen):
+    """People who are granted the same roles."""
+
+    name: GroupName
+    team: TeamName
+    people: tuple[UserName, ...]
+
+
+class Grant(Frozen):
+    """One cell of the access matrix; exactly one of `group` and `service_user` is set."""
+
+    team: TeamName
+    group: GroupName | None = None
+    service_user: UserName | None = None
+    role: RoleName
+    on: tuple[TierName, ...]
+    mfa: bool
+    """Whether the caller must have used MFA: people only."""
+    expires: date | None = None
+    """The last day, UTC, on which the grant holds."""
+
+
+class Team(Frozen):
+    """A team and those who approve its changes."""
+
+    name: TeamName
+    owners: tuple[str, ...]
+
+
+class Profiles(Frozen):
+    """All of `profiles/`, consistent as a whole; every tuple is sorted by name."""
+
+    organization: Organization
+    teams: tuple[Team, ...]
+    roles: tuple[Role, ...]
+    """Enabled roles only: the role set."""
+    people: tuple[Person, ...]
+    service_users: tuple[ServiceUser, ...]
+    groups: tuple[Group, ...]
+    grants: tuple[Grant, ...]

@@ -1,0 +1,1 @@
+"""Stacks by Pulumi Automation: preview, plan, update, repair."""

@@ -1,0 +1,1 @@
+"""The CrossGuard pack: one rule per file."""
