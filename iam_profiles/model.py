@@ -16,6 +16,9 @@ from iam_profiles.names import (
     UserName,
 )
 
+PLACEHOLDERS = ("account", "partition", "prefix", "region", "state_account")
+"""What a role's resources and condition values may leave to the account: `{account}`, …"""
+
 
 class Frozen(BaseModel):
     """A record that refuses unknown keys and never changes."""
@@ -77,6 +80,7 @@ class Organization(Frozen):
     prefix: str = "Platform"
     """Begins every IAM path of ours: `/PlatformRoles/`, `/PlatformGroups/`, …"""
     tiers: tuple[TierName, ...]
+    """In the order written, as are `accounts`: the order in which people expect columns."""
     accounts: tuple[Account, ...]
     isolation: tuple[IsolationRule, ...]
     defaults: Defaults = Defaults()
@@ -163,7 +167,7 @@ class Team(Frozen):
 
 
 class Profiles(Frozen):
-    """All of `profiles/`, consistent as a whole; every tuple is sorted by name."""
+    """All of `profiles/`, consistent as a whole; every tuple here is sorted by name."""
 
     organization: Organization
     teams: tuple[Team, ...]

@@ -1,0 +1,214 @@
+"""Languages: exact sets of texts, as AWS's patterns denote them, with `& | ~ -` and `==`."""
+
+from collections.abc import Iterable
+from enum import Enum
+from functools import lru_cache
+
+from access import _automaton as automaton
+from access._automaton import At
+from access._line import ANY, Chars, Item, Line
+from access._product import meet
+
+__all__ = ["ANYTHING", "NOTHING", "Language", "Piece", "Wildcard", "pieces"]
+
+_NOT_COLON = Chars(frozenset(":"), negated=True)
+_SEGMENTS = 6
+
+
+class Wildcard(Enum):
+    """What a pattern has besides literal text."""
+
+    STAR = "*"
+    ONE = "?"
+
+
+Piece = str | Wildcard
+
+
+def pieces(text: str) -> tuple[Piece, ...]:
+    """Return the pieces of a pattern in which every `*` and `?` is a wildcard."""
+    found: list[Piece] = []
+    literal: list[str] = []
+    for char in text:
+        if char in "*?":
+            found += ["".join(literal)] if literal else []
+            found.append(Wildcard(char))
+            literal = []
+        else:
+            literal.append(char)
+    return (*found, "".join(literal)) if literal else tuple(found)
+
+
+class Language:
+    """An immutable set of texts; two are equal if and only if they hold the same texts.
+
+    Raises:
+        PatternTooComplexError: from each question, where its answer would take too much work.
+    """
+
+    __slots__ = ("_built", "_example", "_words")
+
+    def __init__(self, built: automaton.Node | frozenset[str]) -> None:
+        # A finite language is kept as its words: most principals and resources are named in full.
+        self._words = built if isinstance(built, frozenset) else None
+        self._built: automaton.Node | None = None if isinstance(built, frozenset) else built
+        self._example: tuple[str | None] | None = None
+
+    @property
+    def node(self) -> automaton.Node:
+        """What the engine works on."""
+        if self._built is None:
+            words = self._words or ()
+            self._built = automaton.either(*(automaton.at(_line((word,), ANY)) for word in words))
+        return self._built
+
+    @classmethod
+    def literal(cls, text: str) -> "Language":
+        """Return the language of `text` alone."""
+        return cls(frozenset((text,)))
+
+    @classmethod
+    def words(cls, texts: Iterable[str]) -> "Language":
+        """Return the language of these texts alone."""
+        return cls(frozenset(texts))
+
+    @classmethod
+    def glob(cls, text: str) -> "Language":
+        """Return what `text` matches, where `*` is any text and `?` any one character."""
+        return cls.of(pieces(text))
+
+    @classmethod
+    def of(cls, parts: Iterable[Piece], *, ignore_case: bool = False) -> "Language":
+        """Return what the pieces match in sequence, wildcards crossing anything."""
+        listed = tuple(parts)
+        if not ignore_case and all(isinstance(part, str) for part in listed):
+            return cls.literal("".join(map(str, listed)))
+        return cls(automaton.at(_line(listed, ANY, ignore_case=ignore_case)))
+
+    @classmethod
+    def segmented(cls, parts: Iterable[Piece]) -> "Language":
+        """Return what the pieces match as an ARN, each of its six components by itself.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+        """
+        listed = tuple(parts)
+        line = _segmented_line(listed)
+        if line is None:
+            return NOTHING
+        plain = all(isinstance(part, str) for part in listed)
+        return cls.of(listed) if plain else cls(automaton.at(line))
+
+    def __and__(self, other: "Language") -> "Language":
+        for one, two in ((self, other), (other, self)):
+            if one._words is not None:
+                return Language(frozenset(word for word in one._words if word in two))
+        return Language(automaton.both(self.node, other.node))
+
+    def __or__(self, other: "Language") -> "Language":
+        if self._words is not None and other._words is not None:
+            return Language(self._words | other._words)
+        return Language(automaton.either(self.node, other.node))
+
+    def __invert__(self) -> "Language":
+        return Language(automaton.complement(self.node))
+
+    def __sub__(self, other: "Language") -> "Language":
+        if self._words is not None:
+            return Language(frozenset(word for word in self._words if word not in other))
+        return self & ~other
+
+    def __contains__(self, text: str) -> bool:
+        if self._words is not None:
+            return text in self._words
+        return automaton.accepts(self.node, text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Language):
+            return NotImplemented
+        if self._words is not None and other._words is not None:
+            return self._words == other._words
+        if self.node == other.node:
+            return True
+        return (self - other).is_empty() and (other - self).is_empty()
+
+    def __hash__(self) -> int:
+        # The first of the shortest texts is the same however the language is written.
+        return hash(self.example())
+
+    def __repr__(self) -> str:
+        return f"<Language of {self.example()!r}…>"
+
+    def is_empty(self) -> bool:
+        """Whether it holds no text at all."""
+        if self._words is not None:
+            return not self._words
+        parts = tuple(self.node.parts) if isinstance(self.node, automaton.All) else ()
+        match parts:
+            case (At() as one, At() as two):
+                return not meet(one, two)
+            case _:
+                return self.example() is None
+
+    def is_subset(self, other: "Language") -> bool:
+        """Whether `other` holds every text of this one."""
+        return (self - other).is_empty()
+
+    def is_disjoint(self, other: "Language") -> bool:
+        """Whether no text is in both."""
+        return (self & other).is_empty()
+
+    def example(self) -> str | None:
+        """Return the first of the shortest texts in it, or `None` if it is empty."""
+        if self._example is None:
+            if self._words is not None:
+                self._example = (min(self._words, key=automaton.rank, default=None),)
+            else:
+                self._example = (automaton.shortest(self.node),)
+        return self._example[0]
+
+
+ANYTHING = Language(automaton.ANYTHING)
+NOTHING = Language(frozenset())
+
+
+@lru_cache(maxsize=256)
+def _letter(char: str, *, ignore_case: bool = False) -> Item:
+    cases = {char, char.lower(), char.upper()} if ignore_case else {char}
+    return Item(
+        Chars(frozenset(case for case in cases if len(case) == 1), negated=False), loop=False
+    )
+
+
+@lru_cache(maxsize=256)
+def _line(parts: tuple[Piece, ...], wild: Chars, *, ignore_case: bool = False) -> Line:
+    items: list[Item] = []
+    starred = False  # `*?*` and `?**` read the same: the singles first, one star after them
+    for part in parts:
+        if part is Wildcard.STAR:
+            starred = True
+        elif part is Wildcard.ONE:
+            items.append(Item(wild, loop=False))
+        elif part:
+            items += [Item(wild, loop=True)] if starred else []
+            starred = False
+            items += (_letter(char, ignore_case=ignore_case) for char in str(part))
+    return Line((*items, Item(wild, loop=True)) if starred else tuple(items))
+
+
+@lru_cache(maxsize=256)
+def _segmented_line(parts: tuple[Piece, ...]) -> Line | None:
+    segments: list[list[Piece]] = [[]]
+    for part in parts:
+        if isinstance(part, Wildcard):
+            segments[-1].append(part)
+            continue
+        head, *rest = part.split(":", _SEGMENTS - len(segments))
+        segments[-1].append(head)
+        segments.extend([text] for text in rest)
+    if len(segments) != _SEGMENTS:
+        return None
+    items: list[Item] = []
+    for segment in segments[:-1]:
+        items += _line(tuple(segment), _NOT_COLON).items
+        items.append(_letter(":"))
+    return Line((*items, *_line(tuple(segments[-1]), ANY).items))

@@ -1,0 +1,31 @@
+"""Exit statuses, as `sysexits.h` numbers them from 64 on, and which error means which."""
+
+import errno
+import sys
+
+DONE = 0
+NO = 1
+USAGE = 64
+INVALID = 65
+UNAVAILABLE = 69
+CANNOT_WRITE = 73
+INTERRUPTED = 130
+
+_STATUS_BY_ERROR = {
+    ("iam_profiles.errors", "ProfilesError"): INVALID,
+    ("local.errors", "LocalError"): UNAVAILABLE,
+    ("pipeline.errors", "PipelineError"): UNAVAILABLE,
+    ("credentials.errors", "CredentialsError"): UNAVAILABLE,
+}
+"""The roots of our error trees, by name: a tree whose module was never imported has no errors."""
+
+
+def status_of(error: Exception) -> int | None:
+    """The exit status for an error that a user can do something about, else nothing."""
+    for (module, name), status in _STATUS_BY_ERROR.items():
+        root = getattr(sys.modules.get(module), name, None)
+        if isinstance(root, type) and isinstance(error, root):
+            return status
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS}:
+        return CANNOT_WRITE
+    return None

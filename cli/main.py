@@ -1,0 +1,71 @@
+"""The `iam-profiles` command: finds the subcommand, and turns every error into one message."""
+
+import importlib
+import sys
+
+import click
+
+from cli import exits
+
+_COMMANDS = {
+    "check": "cli.check:check",
+    "matrix": "cli.matrix:matrix",
+    "render": "cli.render:render",
+    "local": "cli.local:local",
+    "demo": "cli.demo:demo",
+}
+"""Where each subcommand lives; only the one that is called is imported."""
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands, in the order in which a newcomer meets them."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one subcommand."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="iam-profiles", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Multi-account AWS identity from one model: both ends of every trust locked.
+
+    Exit status: 0 done; 1 the answer is no (something was refused, or is not as it should be);
+    64 wrong usage; 65 `profiles/` is not valid; 69 something that is needed is missing;
+    73 a file cannot be written; 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line; never show a traceback for a user's mistake."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run with these arguments; return the exit status."""
+    try:
+        result = cli.main(arguments, prog_name="iam-profiles", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return exits.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        return exits.DONE
+    except Exception as error:
+        status = exits.status_of(error)
+        if status is None:
+            raise
+        click.echo(f"iam-profiles: {error}", err=True)
+        return status
+    return result if isinstance(result, int) else exits.DONE

@@ -1,0 +1,21 @@
+"""How the command prints: tables and colour for people, JSON for programs."""
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+
+_LOG_WIDTH = 120
+"""A log has no width of its own; tables shall not be squeezed there."""
+
+
+def console() -> Console:
+    """A console on standard output; plain where that is no terminal."""
+    plain = Console(highlight=False)
+    return plain if plain.is_terminal else Console(highlight=False, width=_LOG_WIDTH)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 JSON leaves here
+    """Print one JSON document, readable and stable."""
+    click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))

@@ -1,0 +1,91 @@
+"""Tables for people: the access matrix, the stored keys, the AssumeRole calls that were made."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from rich.table import Table
+
+from cli.attempts import Attempt
+from cli.stored_keys import KeyRecord
+from iam_profiles.matrix import Granted, Matrix
+
+
+def matrix_table(matrix: Matrix) -> Table:
+    """Who may assume which role where: a row an identity and role, a column an account."""
+    endings = _endings(matrix)
+    table = _table("identity", "role")
+    for account in matrix.accounts:
+        table.add_column(account.name, justify="center")
+    for identity in matrix.identities:
+        name = f"{identity.name} [dim]({identity.identity_class})[/dim]"
+        for role in matrix.roles:
+            ways = [matrix.ways(identity, role, account) for account in matrix.accounts]
+            if any(ways):
+                table.add_row(name, role, *(_cell(here, endings) for here in ways))
+                name = ""
+        if name:
+            table.add_row(name, "[dim]no role[/dim]", *("·" for _ in matrix.accounts))
+        table.add_section()
+    legend = ["● may assume", "MFA only with a second factor", "· refused"]
+    legend += [f"{mark} until {day}" for day, mark in endings.items()]
+    table.caption = "   ".join(legend)
+    return table
+
+
+def keys_table(keys: Iterable[KeyRecord]) -> Table:
+    """Where each service user's key is stored; never the key."""
+    table = _table("service user", "secret in the store", "key id", "minted")
+    for key in keys:
+        minted = key.created_at.strftime("%Y-%m-%d %H:%M:%S UTC") if key.created_at else "—"
+        table.add_row(key.user, key.secret_name, key.access_key_id or "—", minted)
+    return table
+
+
+def attempts_table(attempts: Sequence[Attempt], accounts: Sequence[str]) -> Table:
+    """What AssumeRole answered: a row an identity and role, a column an account."""
+    table = _table("with the stored key of", "AssumeRole")
+    for account in accounts:
+        table.add_column(account, justify="center")
+    answers = {(one.identity, one.role, one.account): one for one in attempts}
+    last = ""
+    for identity, role in dict.fromkeys((one.identity, one.role) for one in attempts):
+        if last and identity != last:
+            table.add_section()
+        cells = (_answer(answers[identity, role, account]) for account in accounts)
+        table.add_row("" if identity == last else identity, role, *cells)
+        last = identity
+    table.caption = "✓ let through   ✗ AccessDenied   [red]![/red] not what the model says"
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def _cell(ways: tuple[Granted, ...], endings: dict[date, str]) -> str:
+    """How an identity may assume a role in one account; a mark stands for the day it ends."""
+    if not ways:
+        return "[dim]·[/dim]"
+    words = (
+        ("MFA" if way.mfa else "●") + (endings[way.expires] if way.expires else "") for way in ways
+    )
+    return f"[green]{' '.join(dict.fromkeys(words))}[/green]"
+
+
+def _endings(matrix: Matrix) -> dict[date, str]:
+    """Marks for the days on which grants end: `¹` for the first, `²` for the next."""
+    ways = (way for cell in matrix.cells() for way in cell.ways)
+    days = sorted({way.expires for way in ways if way.expires})
+    marks = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return {day: str(number).translate(marks) for number, day in enumerate(days, 1)}
+
+
+def _answer(attempt: Attempt) -> str:
+    if attempt.surprising:
+        return f"[red]! {attempt.answer}[/red]"
+    if attempt.let_through:
+        return "[green]✓[/green]"
+    return "[dim]✗[/dim]" if attempt.answer == "AccessDenied" else f"✗ {attempt.answer}"

@@ -1,0 +1,32 @@
+"""The AWS provider of one account, pinned so that it cannot write to another."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from iam_profiles.names import AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountArgs:
+    """Where a stack acts: its account, the region of what is regional, and whose credentials."""
+
+    id: AccountId
+    region: str
+    profile: str | None
+    """A profile of the AWS configuration; `None` leaves it to AWS's usual order of sources."""
+
+
+def account_provider(
+    name: str, args: AccountArgs, opts: pulumi.ResourceOptions | None = None
+) -> aws.Provider:
+    """Register a provider that refuses another account's credentials before anything is written."""
+    return aws.Provider(
+        name,
+        region=args.region,
+        profile=args.profile,
+        allowed_account_ids=[args.id],
+        default_tags=aws.ProviderDefaultTagsArgs(tags={"managed-by": "iam-profiles"}),
+        opts=opts,
+    )

@@ -1,0 +1,92 @@
+"""ServiceUser: a machine identity, its group, and the secret that keeps its key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import iam, secretsmanager
+
+from components.account_provider import AccountArgs
+from components.identity import bounded_user
+from components.stored_access_key import StoredAccessKey, StoredAccessKeyArgs
+from iam_profiles.documents import ServiceUserDocuments
+from iam_profiles.names import GroupName
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUserArgs:
+    """One service user, and what must exist before it does."""
+
+    user: ServiceUserDocuments
+    account: AccountArgs
+    boundary: iam.Policy
+    groups: Mapping[GroupName, iam.Group]
+    """The groups of its own, among others; it is their one member."""
+
+
+class ServiceUser(pulumi.ComponentResource):
+    """A user with a key in the secrets store, all three protected from deletion.
+
+    * Created in this order: user, membership and secret, key; deleted in the opposite one.
+    * Neither its team nor its class is part of a logical name: a move to another team changes
+      nothing, and a new class moves the user's path in place. Its key stays behind: what pipelines
+      of the old class hold must not act in the new one. So the secret and the key are replaced,
+      which the engine refuses until somebody unprotects them.
+    """
+
+    user: iam.User
+    secret: secretsmanager.Secret
+    key: StoredAccessKey
+
+    def __init__(
+        self, name: str, args: ServiceUserArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("iamprofiles:index:ServiceUser", name, opts=opts)
+        user = args.user
+        # Each of the three on its own: were the user alone protected, an update without a preview
+        # would have deleted its key, which goes first, by the time that it is refused.
+        protected = pulumi.ResourceOptions(parent=self, protect=True)
+        # A key that others than this project made keeps AWS from deleting the user, and should.
+        self.user = bounded_user(user, boundary=args.boundary, force_destroy=False, opts=protected)
+        memberships = [
+            iam.GroupMembership(
+                group,
+                name=group,
+                group=args.groups[group].name,
+                users=[self.user.name],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for group in user.groups
+        ]
+        self.secret = secretsmanager.Secret(
+            user.name,
+            name=user.secret_name,
+            description=f"Access key of the service user {user.name}",
+            recovery_window_in_days=user.recovery_window_days,
+            tags={"service-user": user.name, "identity-class": user.identity_class.value},
+            opts=pulumi.ResourceOptions.merge(
+                protected, pulumi.ResourceOptions(depends_on=self.user)
+            ),
+        )
+        self.key = StoredAccessKey(
+            user.name,
+            StoredAccessKeyArgs(
+                account=args.account,
+                user_name=self.user.name,
+                secret_name=self.secret.name,
+                rotate_after_seconds=user.rotate_after_seconds,
+            ),
+            pulumi.ResourceOptions.merge(
+                protected,
+                pulumi.ResourceOptions(
+                    depends_on=[self.user, self.secret, args.boundary, *memberships]
+                ),
+            ),
+        )
+        self.register_outputs(
+            {
+                "userArn": user.arn,
+                "secretName": user.secret_name,
+                "accessKeyId": self.key.access_key_id,
+            }
+        )

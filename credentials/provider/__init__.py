@@ -1,0 +1,1 @@
+"""The engine's provider `iamprofiles`: a service user's key as a resource, without its secret."""

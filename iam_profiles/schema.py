@@ -1,0 +1,58 @@
+"""JSON Schemas of the three kinds of file: what completes and checks them in an editor."""
+
+import json
+from collections.abc import Mapping
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from iam_profiles.source.kinds import OrganizationFile, RoleFile, TeamFile, Written
+
+_FILES: Mapping[str, tuple[str, type[Written]]] = {
+    "organization.schema.json": ("profiles/organization.yaml", OrganizationFile),
+    "role.schema.json": ("profiles/roles/<Role>.yaml", RoleFile),
+    "team.schema.json": ("profiles/teams/<team>.yaml", TeamFile),
+}
+
+
+def schemas() -> dict[str, str]:
+    """Return `{file name: JSON text}`, the same text for the same models; draft 2020-12."""
+    return {name: _schema(title, kind) for name, (title, kind) in _FILES.items()}
+
+
+def _schema(title: str, kind: type[Written]) -> str:
+    schema = kind.model_json_schema(schema_generator=_Generator)
+    whole = {"$schema": _Generator.schema_dialect} | schema | {"title": title}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+_ANY = core_schema.any_schema()
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's schemas, as strict as `load`: no nulls, nothing twice, keys of the right shape."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Leave out null: a key has a value, or is not there."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave out defaults: descriptions tell them; most are None, which cannot be written."""
+        return self.generate_inner(schema["schema"])
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Refuse keys of another shape, which pydantic's own schema lets through."""
+        return {
+            "type": "object",
+            "propertyNames": self.generate_inner(schema.get("keys_schema", _ANY)),
+            "additionalProperties": self.generate_inner(schema.get("values_schema", _ANY)),
+        }
+
+    def tuple_schema(self, schema: core_schema.TupleSchema) -> JsonSchemaValue:
+        """Refuse lists that say the same thing twice."""
+        return super().tuple_schema(schema) | {"uniqueItems": True}
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Leave out titles that only repeat the key."""
+        del schema
+        return False

@@ -1,0 +1,105 @@
+"""In front of the emulator: every request is authenticated, and what moto does not decide is."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from io import BytesIO
+from urllib.parse import parse_qsl
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from local import signature
+from local.answers import AwsError
+from local.authorization import Authorizer
+from local.callers import Caller, Callers
+from local.calls import complete, read_call
+from local.emulator import LOCK, Emulator
+from local.signature import SignedRequest
+from local.sts import Sts
+
+_OFFERED = {"iam", "sts", "secretsmanager"}
+
+
+class Gate:
+    """The WSGI application that the local cloud serves."""
+
+    def __init__(
+        self, emulator: Emulator, callers: Callers, sts: Sts, authorizer: Authorizer
+    ) -> None:
+        self._emulator = emulator
+        self._callers = callers
+        self._sts = sts
+        self._authorizer = authorizer
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        signed = signature.read(
+            environ["REQUEST_METHOD"],
+            f"http://{environ.get('HTTP_HOST', '')}{environ['REQUEST_URI']}",
+            _headers(environ),
+            body,
+        )
+        service = signed.service if signed else "sts"
+        try:
+            request = _offered(signed)
+            caller = self._callers.authenticate(request)
+            parameters = _parameters(environ, body)
+            if service == "sts":
+                return self._sts.answer(caller, parameters).send(start_response)
+            if not caller.is_admin:
+                self._authorize(caller, request, parameters)
+                body = complete(caller, parameters, body)
+                environ["CONTENT_LENGTH"] = str(len(body))
+        except AwsError as error:
+            return error.answer(service).send(start_response)
+        environ["wsgi.input"] = BytesIO(body)
+        return self._emulator.serve(environ, start_response, caller.account)
+
+    def _authorize(
+        self, caller: Caller, request: SignedRequest, parameters: Mapping[str, str]
+    ) -> None:
+        """Let a call pass only if the caller's policies allow it.
+
+        Raises:
+            AwsError: they do not.
+        """
+        with LOCK:
+            action, target = read_call(self._emulator, caller, request, parameters)
+        why = self._authorizer.refusal(
+            caller, action, target, {"aws:RequestedRegion": request.region}
+        )
+        if why is not None:
+            message = f"User: {caller.arn} is not authorized to perform: {action}"
+            raise AwsError("AccessDenied", f"{message} on resource: {target.arn} because {why}")
+
+
+def _offered(request: SignedRequest | None) -> SignedRequest:
+    """Return the request if it is signed, and for a service that there is.
+
+    Raises:
+        AwsError: it is not.
+    """
+    if request is None:
+        raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token")
+    if request.service not in _OFFERED:
+        offered = ", ".join(sorted(_OFFERED))
+        message = f"The local cloud does not offer {request.service}, only {offered}"
+        raise AwsError("UnknownService", message, HTTPStatus.BAD_REQUEST)
+    return request
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """Return the headers as they were sent, names in lower case."""
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    return headers
+
+
+def _parameters(environ: WSGIEnvironment, body: bytes) -> Mapping[str, str]:
+    text = body.decode("utf-8", "replace") or environ.get("QUERY_STRING", "")
+    return dict(parse_qsl(text, keep_blank_values=True))

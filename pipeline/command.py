@@ -1,0 +1,93 @@
+"""The engine's command line, run so that an interrupt reaches it once and is waited for."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from pulumi.automation import CommandResult, PulumiCommand
+from pulumi.automation.errors import create_command_error
+
+OnLine = Callable[[str], None]
+
+
+class EngineCommand(PulumiCommand):
+    """`pulumi`, each call in a process group of its own.
+
+    A terminal's Ctrl-C goes to every process in the foreground group: the engine would take the
+    second signal as "stop at once" and its providers would die in the middle of a call. Here the
+    signal reaches nobody but the engine, once, through `interrupt`; the engine then finishes what
+    is under way, saves its state and frees its lock.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        super().__init__(root=str(root) if root else None)
+        self._children: set[subprocess.Popen[str]] = set()
+        self._interrupted = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the engines were asked to stop."""
+        return self._interrupted
+
+    def interrupt(self) -> None:
+        """Ask every running engine to stop, once; further calls do nothing."""
+        if self._interrupted:
+            return
+        self._interrupted = True
+        for child in tuple(self._children):
+            child.send_signal(signal.SIGINT)
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnLine | None = None,
+        on_error: OnLine | None = None,
+    ) -> CommandResult:
+        """Run one command to its end.
+
+        Raises:
+            CommandError: the command failed, or an interrupt came before it began.
+        """
+        if self._interrupted:
+            raise create_command_error(CommandResult(stdout="", stderr="interrupted", code=130))
+        environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        with subprocess.Popen(  # noqa: S603 the engine, with arguments of our own
+            [self.command, "--non-interactive", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment,
+            encoding="utf-8",
+            start_new_session=True,
+        ) as child:
+            self._children.add(child)
+            if self._interrupted:  # it came between the check above and the start
+                child.send_signal(signal.SIGINT)
+            try:
+                with ThreadPoolExecutor(max_workers=2) as readers:
+                    out = readers.submit(_read, child.stdout, on_output)
+                    err = readers.submit(_read, child.stderr, on_error)
+                code = child.wait()
+            finally:
+                self._children.discard(child)
+        result = CommandResult(stdout=out.result(), stderr=err.result(), code=code)
+        if code != 0:
+            raise create_command_error(result)
+        return result
+
+
+def _read(stream: IO[str] | None, on_line: OnLine | None) -> str:
+    """Read a stream to its end, line by line."""
+    lines: list[str] = []
+    for line in stream or ():
+        lines.append(line.rstrip())
+        if on_line:
+            on_line(lines[-1])
+    return "\n".join(lines)

@@ -1,0 +1,16 @@
+"""The policy pack: the only place that constructs it, for to construct a pack is to serve it."""
+
+import sys
+from pathlib import Path
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+PROJECT = Path(__file__).parent.parent
+
+if __name__ == "__main__":
+    # The engine starts this folder, not the project: what judges a program is what lies beside it.
+    sys.path.insert(0, str(PROJECT))
+    from policies.gate import Gate
+
+    gate = Gate(PROJECT / "profiles")
+    PolicyPack("iam-profiles", gate.policies(), EnforcementLevel.MANDATORY)

@@ -1,0 +1,137 @@
+"""The laws as policies of the SDK: a stack that could not be judged does not pass."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from pulumi_policy import (
+    Policy,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from iam_profiles.errors import ProfilesError
+from iam_profiles.load import load
+from iam_profiles.model import Account, Profiles
+from policies import (
+    identical_role_set,
+    identities_only_assume_roles,
+    no_key_in_state,
+    permissions_via_groups_only,
+    prod_isolation,
+)
+from policies.context import account_of
+from policies.finding import Finding
+from policies.registered import NOTHING, Properties, Registered, Resource, properties, registered
+
+Judge: TypeAlias = Callable[[Registered, Profiles, Account], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One rule: what it is called, what it says, and who judges it."""
+
+    name: str
+    description: str
+    judge: Judge
+
+
+LAWS: Final = tuple(
+    Law(rule.__name__.rpartition(".")[2], rule.DESCRIPTION, rule.judge)
+    for rule in (
+        prod_isolation,
+        identical_role_set,
+        permissions_via_groups_only,
+        identities_only_assume_roles,
+        no_key_in_state,
+    )
+)
+
+
+class Gate:
+    """Judges one stack of the project whose `profiles/` is `folder`.
+
+    The engine hands a stack over with its outputs, of which a preview knows little; what was
+    declared it shows resource by resource before. So that is kept here until the stack is judged.
+    """
+
+    def __init__(self, folder: Path, laws: tuple[Law, ...] = LAWS) -> None:
+        self._folder = folder
+        self._laws = laws
+        self._declared: dict[str, Properties] = {}
+        self._told: set[Finding] = set()
+
+    def policies(self) -> list[Policy]:
+        """Return the laws, and `no_key_in_state` once more for each resource by itself.
+
+        The engine runs a stack's policies after an update has made its resources: a key would be
+        in the state by then. A resource's are run before it is made.
+        """
+        law = no_key_in_state
+        name = law.__name__.rpartition(".")[2]
+        return [
+            ResourceValidationPolicy(name, law.DESCRIPTION, self._see),
+            *(
+                StackValidationPolicy(law.name, law.description, self._validation(law))
+                for law in self._laws
+            ),
+        ]
+
+    def _see(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
+        for finding in self._seen(args):
+            self._told.add(finding)
+            report(str(finding), finding.urn)
+
+    def _seen(self, args: ResourceValidationArgs) -> tuple[Finding, ...]:
+        try:
+            inputs = properties(args.props)
+            self._declared[args.urn] = inputs
+            found = no_key_in_state.credentials(
+                Resource(args.urn, args.resource_type, inputs, NOTHING, None)
+            )
+            return tuple(found)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is unjudged is refused
+            return (_broken(args.urn, error),)
+
+    def _validation(self, law: Law) -> Callable[[StackValidationArgs, ReportViolation], None]:
+        def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+            for finding in self._judged(law, args):
+                # A key in a resource's inputs was told when the resource was registered.
+                if finding not in self._told or law.judge is not no_key_in_state.judge:
+                    report(str(finding), finding.urn)
+
+        return validate
+
+    def _judged(self, law: Law, args: StackValidationArgs) -> tuple[Finding, ...]:
+        try:
+            stack = registered(args.resources, self._declared)
+            account = account_of(stack, self._profiles)
+            if isinstance(account, Finding):
+                return (account,)
+            return law.judge(stack, self._profiles, account)
+        except ProfilesError as error:
+            remedy = "mend them: `iam-profiles check` shows all that is wrong"
+            return (Finding(None, f"profiles/ cannot be used: {error}", remedy),)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is unjudged is refused
+            return (_broken(None, error),)
+
+    @cached_property
+    def _profiles(self) -> Profiles:
+        return load(self._folder)
+
+
+def _broken(urn: str | None, error: Exception) -> Finding:
+    """A rule that fails proves nothing."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return Finding(
+        urn,
+        f"the rule itself failed: {type(error).__name__}: {error} "
+        f"({Path(where.filename).name}:{where.lineno})",
+        "mend the rule in policies/; until then nothing is proved",
+    )

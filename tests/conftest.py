@@ -1,0 +1,71 @@
+"""Fixtures for tests with the real engine and the local cloud; each worker has its own cloud."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import local.cloud as local_cloud
+from local.home import LocalHome
+from local.install import Toolchain, install
+from local.progress import Silent
+from tests.engine import ACCOUNTS, REGION, Project, copy_project
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of one deployment on one worker, so that it is deployed once."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if "deployed" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group("deployed"))
+
+
+@pytest.fixture(scope="session")
+def toolchain(tmp_path_factory: pytest.TempPathFactory) -> Toolchain:
+    """The engine and the evaluator, built or installed once per machine."""
+    return install(LocalHome(tmp_path_factory.mktemp("toolchain")), Silent())
+
+
+def _started(root: Path) -> Iterator[LocalHome]:
+    home = LocalHome(root)
+    install(home, Silent())
+    local_cloud.start(home, ACCOUNTS, REGION, Silent())
+    try:
+        yield home
+    finally:
+        local_cloud.stop(home)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHome]:
+    """A running cloud with the example's accounts, shared by the tests of a worker."""
+    yield from _started(tmp_path_factory.mktemp("cloud"))
+
+
+@pytest.fixture
+def fresh_cloud(tmp_path: Path) -> Iterator[LocalHome]:
+    """A running cloud whose accounts are empty, for one test (half a second)."""
+    yield from _started(tmp_path / "cloud")
+
+
+@pytest.fixture
+def project(cloud: LocalHome, tmp_path: Path) -> Project:
+    """A copy of the project to edit and preview, with stacks of its own."""
+    return copy_project(tmp_path / "project", cloud, tmp_path / "backend")
+
+
+@pytest.fixture
+def project_in(tmp_path: Path) -> Callable[[LocalHome], Project]:
+    """Makes a copy of the project for the cloud of another home, with the state kept there."""
+    return lambda home: copy_project(tmp_path / "project", home)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The example organisation, its four stacks deployed: once per worker, not to be changed."""
+    root = tmp_path_factory.mktemp("deployed")
+    for home in _started(root / "cloud"):
+        copy = copy_project(root / "project", home)
+        for stack in ACCOUNTS:
+            copy.up(stack).checked()
+        yield copy

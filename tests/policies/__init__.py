@@ -1,0 +1,1 @@
+"""Each law of the pack, by itself and through the real engine."""
