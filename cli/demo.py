@@ -13,7 +13,7 @@ from rich.console import Console
 from cli import exits
 from cli.attempts import Attempt, attempt_all
 from cli.deploy import deploy_all
-from cli.local import NOT_ENFORCED, start_for
+from cli.local import start_for
 from cli.options import PROJECT
 from cli.output import console
 from cli.progress import TerminalProgress
@@ -23,6 +23,7 @@ from iam_profiles.check import Checked, check
 from iam_profiles.matrix import matrix
 from local.cloud import Cloud
 from local.env import child_environment
+from local.evaluator_install import NOT_ENFORCED
 from local.home import LocalHome
 from pipeline.command import EngineCommand
 from pipeline.job import Outcome, StackJob

@@ -11,21 +11,16 @@ from cli.output import print_json
 from cli.progress import TerminalProgress
 from iam_profiles.load import load
 from iam_profiles.model import Organization
-from local.cloud import Cloud
+from local.cloud import Cloud, running
 from local.cloud import reset as reset_cloud
 from local.cloud import start as start_cloud
 from local.cloud import status as cloud_status
 from local.cloud import stop as stop_cloud
-from local.env import environment
+from local.env import CLEARED, environment
+from local.evaluator_install import NOT_ENFORCED
 from local.home import LocalHome
 from local.install import install as install_tools
 from local.progress import Progress
-
-NOT_ENFORCED = (
-    "Nothing is enforced: Node.js with npm is not on PATH, so no independent evaluator decides "
-    "who may assume which role. Answers of this cloud are no evidence. Install Node.js 20 and run "
-    "`iam-profiles local reset`."
-)
 
 
 @click.group()
@@ -89,8 +84,12 @@ def status(form: str) -> int:
 @local.command()
 def env() -> None:
     """Print what a shell needs: eval "$(iam-profiles local env)"."""
-    for name, value in environment(LocalHome.default()).items():
+    variables = environment(LocalHome.default())
+    click.echo(f"unset {' '.join(CLEARED)}")
+    for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
+    if not running(LocalHome.default()).enforced:
+        click.echo(NOT_ENFORCED, err=True)
 
 
 def start_for(organization: Organization, home: LocalHome, progress: Progress) -> Cloud:

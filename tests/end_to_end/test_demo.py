@@ -65,5 +65,5 @@ def test_without_node_the_demo_says_that_nothing_was_enforced(demo: Demo, tmp_pa
     path = _path_without({"node", "nodejs", "npm", "npx"}, tmp_path / "bin")
     done = Demo(demo.home, {"PATH": path}).run()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Nothing is enforced" in done.stdout
+    assert "NOTHING IS ENFORCED" in done.stdout
     assert "What AssumeRole answers" not in done.stdout
