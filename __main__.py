@@ -43,10 +43,10 @@ def deploy(docs: AccountDocuments) -> None:
         args = ServiceUserArgs(user, account, limits[user.boundary_arn], trust.groups)
         ServiceUser(user.name, args, opts)
     pulumi.export("accountId", docs.account.id)
-    pulumi.export("roles", {role.name: role.arn for role in docs.roles})
-    pulumi.export("secrets", {user.name: user.secret_name for user in docs.service_users})
+    for kind, found in (("roles", docs.roles), ("people", docs.people)):
+        pulumi.export(kind, {one.name: one.arn for one in found})
     pulumi.export("serviceUsers", {user.name: user.arn for user in docs.service_users})
-    pulumi.export("people", {person.name: person.arn for person in docs.people})
+    pulumi.export("secrets", {user.name: user.secret_name for user in docs.service_users})
 
 
 deploy(documents())

@@ -35,6 +35,17 @@ def test_every_user_has_a_boundary(deployed: Project) -> None:
     assert unbounded == []
 
 
+def test_a_service_user_says_where_its_key_is_and_which_never_the_key(small_state: Project) -> None:
+    (user,) = (
+        one for one in resources(small_state, "state") if one["type"].endswith("ServiceUser")
+    )
+    assert user["outputs"] == {
+        "userArn": machine(small_state)["Arn"],
+        "secretName": "iam-profiles/nonprod/build-machine",
+        "accessKeyId": keys(small_state)[0],
+    }
+
+
 def test_a_service_user_taken_out_of_the_model_is_refused_and_keeps_its_key(
     small_state: Project,
 ) -> None:

@@ -254,6 +254,23 @@ def test_the_key_that_aws_does_not_know_yet_is_worth_waiting_for() -> None:
         adapters.identify(cast("Any", Sts()), key)
 
 
+@pytest.mark.parametrize(("named", "known"), [("arn", True), ("arn-of-another", False)])
+def test_a_refusal_that_names_the_user_shows_that_the_key_works(
+    named: str, *, known: bool
+) -> None:
+    class Sts:
+        def get_caller_identity(self) -> None:
+            said = f"User: {named} is not authorized to perform: sts:GetCallerIdentity"
+            refuse("GetCallerIdentity", "AccessDeniedException", said, 403)
+
+    key = StoredKey(cast("Any", "AKIA"), Secret("s"), Arn("arn"), datetime.now(UTC))
+    if known:
+        adapters.identify(cast("Any", Sts()), key)
+    else:
+        with pytest.raises(ServiceError, match="arn-of-another"):
+            adapters.identify(cast("Any", Sts()), key)
+
+
 def test_the_fake_refuses_as_boto3_does() -> None:
     with pytest.raises(ClientError, match=r"\(X\) when calling the Y operation"):
         refuse("Y", "X")

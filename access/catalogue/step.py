@@ -1,0 +1,128 @@
+"""The vocabulary of steps: what a caller needs for one, and what it comes to control by it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """The four ways in which control spreads."""
+
+    ASSUME = "assume"
+    """A session of the target is handed out by AWS STS."""
+    TAKE_OVER = "take over"
+    """A change of IAM yields another principal's permissions."""
+    PASS = "pass"
+    """A service runs the caller's code as the target."""
+    READ = "read"
+    """A stored credential of the target is read."""
+
+
+class Target(Enum):
+    """What sort of thing a step is done to; the ARNs of that sort are its possible targets."""
+
+    ROLE = "role"
+    USER = "user"
+    GROUP = "group"
+    POLICY = "policy"
+    """A customer-managed policy, boundaries included."""
+    PROVIDER = "provider"
+    """A SAML or OpenID Connect provider: whoever controls it can be anybody it vouches for."""
+    STORE = "store"
+    """What holds a credential: a secret, a parameter, an object of a bucket."""
+    KEY = "key"
+    """A KMS key."""
+    ACCOUNT = "account"
+    """The caller's own account as a whole."""
+    MEMBER = "member"
+    """Any account of the organisation, if the caller's account manages it: as its management
+    account, or as a delegated administrator."""
+
+
+class Gain(Enum):
+    """What a step yields. All facts only grow."""
+
+    CONTROL = "control"
+    """Acting as the target: a key or login of a user, a session of a role. With PASS, the target
+    must besides trust one of the step's `services`; with ASSUME, its trust policy must admit
+    the caller for the step's first action."""
+    GRANT = "grant"
+    """One more policy on the target (principal or group) that allows everything; Denies and the
+    boundary stay."""
+    DETACH = "detach"
+    """Policies come off the target (principal or group), and with them their Denies."""
+    UNBIND = "unbind"
+    """The target's permissions boundary comes off, or is another one."""
+    REWRITE = "rewrite"
+    """The target policy allows everything and denies nothing, wherever it is attached or bounds.
+    With target STORE or KEY: its resource-based policy."""
+    JOIN = "join"
+    """Any user of the account has the target group's policies."""
+    LEAVE = "leave"
+    """Any user of the account is rid of the target group's policies, and so of their Denies."""
+    RETRUST = "retrust"
+    """The target role's trust policy admits everybody."""
+    TAG = "tag"
+    """The target's tags are what the caller likes."""
+    AUTHENTICATE = "authenticate"
+    """The target user can sign in with a second factor: `aws:MultiFactorAuthPresent` may be true."""
+    MINT = "mint"
+    """A new principal with any ARN that the first need's resource may have: a user or a role, by
+    `target`. A new role's trust policy is the caller's own."""
+    VOUCH = "vouch"
+    """Signing for the target provider: roles whose trust policy names it hand out sessions."""
+    UNLOCK = "unlock"
+    """The SCPs and RCPs of the organisation are gone."""
+    ADMINISTER = "administer"
+    """Control of every principal of the target account, and of any to be made in it."""
+
+
+class On(Enum):
+    """Which resource a need is about."""
+
+    TARGET = "target"
+    """The target itself."""
+    ANY = "any"
+    """Whatever resource the action is allowed on: `*`, or something the caller may make or find,
+    such as the function or instance that carries its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One action that must be allowed.
+
+    Attributes:
+        action: `service:Action`.
+        context: `{condition key: value}` that the step itself sets, as sorted pairs; several values
+            of one key are alternatives. Keys not listed are the caller's choice, or unknown.
+        by_anyone: any controlled principal of the account may do this part; otherwise it must
+            be the same one for all needs that are not `by_anyone`.
+    """
+
+    action: str
+    on: On = On.TARGET
+    context: tuple[tuple[str, str], ...] = ()
+    by_anyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way in which control spreads; data, with its public source.
+
+    Attributes:
+        needs: all of them together (an AND-edge).
+        target: the sort of thing it is done to.
+        services: for PASS: the service principals as which code would run; the target's trust
+            policy must admit one of them.
+        cross_account: whether caller and target may be of different accounts.
+        source: the public page that describes it.
+    """
+
+    id: str
+    kind: Kind
+    needs: tuple[Need, ...]
+    target: Target
+    gain: Gain
+    source: str
+    title: str = ""
+    services: tuple[str, ...] = ()
+    cross_account: bool = False
