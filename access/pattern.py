@@ -55,6 +55,11 @@ class Language:
         self._example: tuple[str | None] | None = None
 
     @property
+    def finite(self) -> frozenset[str] | None:
+        """Its texts, where it is kept as a list of them."""
+        return self._words
+
+    @property
     def node(self) -> automaton.Node:
         """What the engine works on."""
         if self._built is None:
@@ -92,11 +97,11 @@ class Language:
         Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
         """
         listed = tuple(parts)
+        if all(isinstance(part, str) for part in listed):
+            text = "".join(map(str, listed))
+            return cls.literal(text) if text.count(":") >= _SEGMENTS - 1 else NOTHING
         line = _segmented_line(listed)
-        if line is None:
-            return NOTHING
-        plain = all(isinstance(part, str) for part in listed)
-        return cls.of(listed) if plain else cls(automaton.at(line))
+        return NOTHING if line is None else cls(automaton.at(line))
 
     def __and__(self, other: "Language") -> "Language":
         for one, two in ((self, other), (other, self)):

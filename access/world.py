@@ -46,17 +46,18 @@ class Document:
         """Return the policy, or why it cannot be read; its Allow then counts as everything."""
         if self.text is None:
             return Unreadable(self.unknown)
-        found = _read(self.text)
+        found = read(self.text)
         return found if isinstance(found, Unreadable) else replace(found, name=self.name)
 
     @property
     def digest(self) -> str:
         """What tells its text from others."""
-        return "unknown" if self.text is None else _digest(self.text)
+        return "unknown" if self.text is None else digest(self.text)
 
 
 @lru_cache(maxsize=1 << 17)
-def _read(text: str) -> PolicyDocument | Unreadable:
+def read(text: str) -> PolicyDocument | Unreadable:
+    """Return the policy that a text states, or why it cannot be read."""
     try:
         return parse(text)
     except PolicyParseError as error:
@@ -64,7 +65,8 @@ def _read(text: str) -> PolicyDocument | Unreadable:
 
 
 @lru_cache(maxsize=1 << 17)
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return what tells a text from others."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -90,7 +92,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An IAM user; `groups` are ARNs, `boundary` is a managed policy's ARN."""
+    """An IAM user; `groups` are ARNs, `boundary` is a managed policy's ARN.
+
+    Attributes:
+        mfa: whether whoever holds its key may have an MFA device; if not,
+            `aws:MultiFactorAuthPresent` is never true, unless a step enrols one.
+    """
 
     arn: str
     grants: Grants = field(default_factory=Grants)
@@ -98,6 +105,7 @@ class User:
     boundary: str | None = None
     tags: Tags = ()
     unique_id: str | None = None
+    mfa: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +143,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A stored credential: whoever reads `secret`, an ARN or a pattern, can act as `principal`."""
+    """A stored credential: whoever reads `secret`, an ARN or a pattern, can act as `principal`.
+
+    Attributes:
+        key: the KMS key that its readers must be allowed to decrypt with; `None` if there is none
+            of the customer's own, or it is not known.
+    """
 
     secret: str
     principal: str
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

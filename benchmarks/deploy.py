@@ -17,14 +17,16 @@ from pathlib import Path
 
 from cli.progress import TerminalProgress
 from iam_profiles.load import load
+from iam_profiles.model import Organization
 from local.cloud import start, stop
 from local.env import environment
 from local.home import LocalHome
 from local.install import install
 
 ROOT = Path(__file__).resolve().parent.parent
-PREVIEWS = 5
-UPS = 3
+TURNS = 3
+PREVIEWS = 3
+"""In each turn; medians are taken over all turns."""
 PLAIN = '''"""As many plain resources as the stack has, and nothing else."""
 import json
 import pulumi
@@ -94,53 +96,57 @@ def plain_project(folder: Path) -> Path:
     return folder
 
 
-def measure(stack: str, ours: Engine, plain: Engine) -> dict[str, float]:
-    """Time the stack and its plain twin, in turn; medians in seconds."""
-    times: dict[str, list[float]] = {
-        name: [] for name in ("preview", "plain_preview", "up", "plain_up")
-    }
-    ours("stack", "select", stack)
-    for turn in range(UPS):
-        if turn:
-            ours("state", "unprotect", "--all", "--yes", "--stack", stack)
-            ours("destroy", "--yes", "--skip-preview", "--stack", stack)
-            plain("destroy", "--yes", "--skip-preview", "--stack", stack)
-        times["up"].append(ours("up", "--yes", "--skip-preview", "--stack", stack))
-        if not turn:
+Times = dict[str, dict[str, list[float]]]
+"""`{stack: {"up": [seconds, …], "plain_up": …, "preview": …, "plain_preview": …}}`."""
+
+
+def one_turn(scratch: Path, organization: Organization, times: Times) -> None:
+    """Deploy every stack and its plain twin onto empty accounts, then preview them in turn."""
+    home = LocalHome(scratch / "local")
+    accounts: dict[str, str] = {account.name: account.id for account in organization.accounts}
+    with TerminalProgress() as progress:
+        install(home, progress)
+        start(home, accounts, organization.region, progress)
+    try:
+        ours = Engine(our_project(scratch / "ours"), environment(home))
+        plain = Engine(plain_project(scratch / "plain"), environment(home))
+        for stack, taken in times.items():
+            ours("stack", "init", stack)
+            taken["up"].append(ours("up", "--yes", "--skip-preview", "--stack", stack))
             plain("stack", "init", stack)
             plain("config", "set", "plain:count", str(resources_of(ours, stack)))
             plain("config", "set", "plain:profile", f"iam-profiles-{stack}")
-        times["plain_up"].append(plain("up", "--yes", "--skip-preview", "--stack", stack))
-    for _ in range(PREVIEWS):
-        times["preview"].append(ours("preview", "--stack", stack))
-        times["plain_preview"].append(plain("preview", "--stack", stack))
-    return {f"{name}_s": round(statistics.median(values), 3) for name, values in times.items()}
+            taken["plain_up"].append(plain("up", "--yes", "--skip-preview", "--stack", stack))
+            for _ in range(PREVIEWS):
+                taken["preview"].append(ours("preview", "--stack", stack))
+                taken["plain_preview"].append(plain("preview", "--stack", stack))
+    finally:
+        stop(home)
+
+
+def our_project(folder: Path) -> Path:
+    """Copy the program and its profiles, so that the checkout stays as it is."""
+    ignored = shutil.ignore_patterns(".git", ".venv", ".*cache", "tests", "rendered")
+    shutil.copytree(ROOT, folder, ignore=ignored)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
 
 
 def main() -> None:
-    """Measure all four stacks on a cloud of their own; print a line each, then the JSON."""
+    """Measure every stack of the example, each turn on a new cloud; print the JSON last."""
     organization = load(ROOT / "profiles").organization
-    accounts: dict[str, str] = {account.name: account.id for account in organization.accounts}
-    figures: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        home = LocalHome(Path(scratch) / "local")
-        with TerminalProgress() as progress:
-            install(home, progress)
-            start(home, accounts, organization.region, progress)
-        try:
-            project = Path(scratch) / "ours"
-            shutil.copytree(
-                ROOT, project, ignore=shutil.ignore_patterns(".git", ".venv", ".*cache")
-            )
-            (project / ".venv").symlink_to(ROOT / ".venv")
-            ours = Engine(project, environment(home))
-            plain = Engine(plain_project(Path(scratch) / "plain"), environment(home))
-            for stack in accounts:
-                ours("stack", "init", stack)
-                figures[stack] = measure(stack, ours, plain)
-                print(stack, figures[stack], flush=True)
-        finally:
-            stop(home)
+    kinds = ("preview", "plain_preview", "up", "plain_up")
+    times: Times = {account.name: {kind: [] for kind in kinds} for account in organization.accounts}
+    for turn in range(1, TURNS + 1):
+        print(f"turn {turn} of {TURNS}", flush=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            one_turn(Path(scratch), organization, times)
+    figures = {
+        stack: {f"{kind}_s": round(statistics.median(taken[kind]), 3) for kind in kinds}
+        for stack, taken in times.items()
+    }
+    for stack, medians in figures.items():
+        print(stack, medians)
     print(json.dumps({"stacks": figures, **ratios(figures)}))
 
 

@@ -23,7 +23,7 @@ PLACEHOLDERS = ("account", "partition", "prefix", "region", "state_account")
 class Frozen(BaseModel):
     """A record that refuses unknown keys and never changes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Account(Frozen):

@@ -1,8 +1,13 @@
 """JSON Schemas of the three kinds of file: what completes and checks them in an editor."""
 
+import ast
+import inspect
 import json
+import textwrap
 from collections.abc import Mapping
+from itertools import pairwise
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -52,7 +57,36 @@ class _Generator(GenerateJsonSchema):
         """Refuse lists that say the same thing twice."""
         return super().tuple_schema(schema) | {"uniqueItems": True}
 
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Describe each key by the text that stands below its field."""
+        made = super().model_schema(schema)
+        described = _descriptions(schema["cls"])
+        for key, value in made.get("properties", {}).items():
+            if key in described:
+                value["description"] = described[key]
+        return made
+
     def field_title_should_be_set(self, schema: object) -> bool:
         """Leave out titles that only repeat the key."""
         del schema
         return False
+
+
+def _descriptions(kind: type[BaseModel]) -> dict[str, str]:
+    """Return `{key: text}` from the strings that stand below the fields of a class."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    [body] = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
+    texts = {
+        field.target.id: inspect.cleandoc(below.value.value)
+        for field, below in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
+    return {
+        field.alias or name: texts[name]
+        for name, field in kind.model_fields.items()
+        if name in texts
+    }

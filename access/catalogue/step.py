@@ -11,7 +11,7 @@ class Kind(Enum):
     """A session of the target is handed out by AWS STS."""
     TAKE_OVER = "take over"
     """A change of IAM yields another principal's permissions."""
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 -- AWS's word: a role is passed to a service
     """A service runs the caller's code as the target."""
     READ = "read"
     """A stored credential of the target is read."""
@@ -70,6 +70,8 @@ class Gain(Enum):
     `target`. A new role's trust policy is the caller's own."""
     VOUCH = "vouch"
     """Signing for the target provider: roles whose trust policy names it hand out sessions."""
+    ENROL = "enrol"
+    """An MFA device for the target user, in the caller's hands."""
     UNLOCK = "unlock"
     """The SCPs and RCPs of the organisation are gone."""
     ADMINISTER = "administer"
@@ -113,6 +115,7 @@ class Step:
         target: the sort of thing it is done to.
         services: for PASS: the service principals as which code would run; the target's trust
             policy must admit one of them.
+        among: a pattern that the target's ARN must match; for PROVIDER, its ARN or its host.
         cross_account: whether caller and target may be of different accounts.
         source: the public page that describes it.
     """
@@ -125,4 +128,5 @@ class Step:
     source: str
     title: str = ""
     services: tuple[str, ...] = ()
+    among: str = "*"
     cross_account: bool = False

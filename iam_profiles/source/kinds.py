@@ -11,9 +11,10 @@ from iam_profiles.source.text import refusal
 class Written(BaseModel):
     """What a mapping in YAML may hold; nothing is converted, nothing unknown let through."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
+    # A field is described by the text below it; `schema` reads that itself, since pydantic would
+    # parse this file at every start.
+    # Built when first used: most entries are only ever parts of a whole file.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     REMEDIES: ClassVar[dict[str, str]] = {}
     """What to do about keys that one might expect here."""

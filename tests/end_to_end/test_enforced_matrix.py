@@ -54,7 +54,7 @@ def callers(deployed: Project) -> Iterator[Mapping[str, Caller]]:
     """Every identity, ready to call."""
     home = deployed.home
     assert running(home).enforced, "Node.js is needed to run the evaluator"
-    machines = {
+    machines: dict[str, Caller] = {
         user.name: Caller(client(home, "sts", key=stored_key(home, user))) for user in SERVICE_USERS
     }
     yield machines | {person.name: enrolled(home, person.name) for person in PROFILES.people}

@@ -20,6 +20,8 @@ ROLE = ("Role", "IamProfilesRole")
 GROUP_POLICY = ("Policy", "service-platform-nonprod-assume-roles")
 BOUNDARY = ("Policy", "boundary-nonprod")
 USER = ("User", "platform-nonprod")
+PROD = "444444444444"
+SOURCE = "aws:SourceAccount"
 
 
 def trusting(text: object) -> Change:
@@ -57,6 +59,10 @@ def look_alike(world: World) -> None:
         path="/tools/",
         assumeRolePolicy=trust({"AWS": STATE_ROOT}, Condition=from_users(f"{NONPROD_USERS}-ops/*")),
     )
+
+
+def trusting_service(operator: str, key: str, *accounts: str) -> str:
+    return trust({"Service": "pods.eks.amazonaws.com"}, Condition={operator: {key: list(accounts)}})
 
 
 def root_trust_with_deny(world: World) -> None:
@@ -97,6 +103,15 @@ VIOLATING = [
             Condition=from_users(f"{NONPROD_USERS}/platform-nonprod", "ArnNotEquals"),
         ),
         "may open",
+    ),
+    *(
+        _prod(f"a service may call for others: {title}", text, "for whichever account calls it")
+        for title, text in {
+            "two accounts": trusting_service("StringEquals", SOURCE, PROD, "333333333333"),
+            "another account": trusting_service("StringEquals", SOURCE, "333333333333"),
+            "every account but ours": trusting_service("StringNotEquals", SOURCE, PROD),
+            "another key": trusting_service("StringEquals", "aws:PrincipalAccount", PROD),
+        }.items()
     ),
     _prod("the trust policy is no policy", "{}", "no policy that AWS would take"),
     Case(
@@ -201,6 +216,13 @@ UNKNOWN = [
 ]
 
 NEAR_MISSES = [
+    *(
+        Case(
+            *("near miss", f"a service that may call for this account only: {operator}", "prod"),
+            trusting(trusting_service(operator, key, PROD)),
+        )
+        for operator, key in (("StringEquals", SOURCE), ("stringequals", SOURCE.lower()))
+    ),
     Case("near miss", "the group alone lets the class try", "state", open_group),
     Case("near miss", "the boundary alone lets the class try", "state", open_boundary),
     Case("near miss", "a path that begins like the class's", "prod", look_alike),

@@ -39,6 +39,15 @@ def test_every_rule_of_the_organisation_is_judged_on_both_sides(
         assert [one for one in found if f"`{tier}`" in one], account
 
 
+def test_where_identities_live_nobody_is_taken_for_the_class() -> None:
+    model = profiles()
+    rule = IsolationRule(identity_class=IdentityClass.NONPROD, never_reaches=(TierName("prod"),))
+    organization = model.organization.model_copy(update={"isolation": (rule,)})
+    world = World("prod")
+    model = model.model_copy(update={"organization": organization})
+    assert judge(world.registered(), model, world.account) == ()
+
+
 def test_a_rule_that_the_example_keeps_adds_no_finding() -> None:
     model = ruled(IdentityClass.NONPROD, "prod")
     for account in ("state", "sandbox", "nonprod", "prod"):

@@ -1,0 +1,327 @@
+"""Statements made ready for many questions: one action, one profile, any names.
+
+Each clause says of a statement what `access.match` says of it, without asking for names first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from access.arn import Arn, is_account
+from access.condition import Tested, test
+from access.context import Context
+from access.document import Element, PrincipalEntry, Statement
+from access.errors import ArnParseError
+from access.pattern import Language
+from access.principal import Grant, Kind, named
+from access.reach.profile import Owner, Profile, looks
+from access.reach.texts import ALL, NONE, Name, Texts, of_language, of_pieces, of_words
+from access.span import EVERYTHING, Span
+from access.template import expand
+from access.world import Unreadable, read
+
+Given = tuple[tuple[str, str], ...]
+"""Condition keys that a step sets, as pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One statement (and one way of granting) for one action and profile.
+
+    Attributes:
+        may_call, must_call: the callers it may, and must, be about, before `conditioned`.
+        may_on, must_on: the resources likewise; if `negated`, all but those.
+        sure: whether, of those, it is about every request.
+        doubtful: whether it has something unsupported.
+    """
+
+    allow: bool
+    grant: Grant
+    may_call: Texts
+    must_call: Texts
+    conditioned: Span
+    may_on: tuple[Texts, ...]
+    must_on: tuple[Texts, ...]
+    negated: bool
+    sure: bool
+    doubtful: bool
+
+    @property
+    def anybody(self) -> bool:
+        """Whether it does not matter who calls."""
+        return self.may_call is ALL and self.must_call is ALL and self.conditioned is EVERYTHING
+
+    def may_be_by(self, caller: Name) -> bool:
+        """Whether it may be about the caller."""
+        if self.conditioned is EVERYTHING:
+            return self.may_call.meets(caller)
+        return self.may_call.meets(caller) and of_language(self.conditioned.may).meets(caller)
+
+    def must_be_by(self, caller: Name) -> bool:
+        """Whether it is about the caller, whichever it may be."""
+        if not self.must_call.covers(caller):
+            return False
+        return self.conditioned is EVERYTHING or of_language(self.conditioned.must).covers(caller)
+
+    def may_be_on(self, resource: Name) -> bool:
+        """Whether it may be about the resource."""
+        if self.negated:
+            return not any(texts.covers(resource) for texts in self.must_on)
+        return any(texts.meets(resource) for texts in self.may_on)
+
+    def must_be_on(self, resource: Name) -> bool:
+        """Whether it is about the resource, whichever it may be."""
+        if self.negated:
+            return not any(texts.meets(resource) for texts in self.may_on)
+        return any(texts.covers(resource) for texts in self.must_on)
+
+    @property
+    def on_everything(self) -> bool:
+        """Whether it is about every resource."""
+        return not self.negated and ALL in self.must_on
+
+    def denies(self, caller: Name, resource: Name, *, sure: bool) -> bool:
+        """Whether it is a Deny that counts; if `sure`, a doubtful one counts wherever it may."""
+        if self.allow:
+            return False
+        if sure and self.doubtful:
+            return self.may_be_by(caller) and self.may_be_on(resource)
+        return self.sure and self.must_be_by(caller) and self.must_be_on(resource)
+
+    def allows(self, caller: Name, resource: Name, *, sure: bool) -> bool:
+        """Whether it is an Allow that counts; if `sure`, no doubtful one does."""
+        return (
+            self.allow
+            and not (sure and self.doubtful)
+            and self.may_be_by(caller)
+            and self.may_be_on(resource)
+        )
+
+
+def _anything(*, doubtful: bool) -> Clause:
+    return Clause(
+        allow=True,
+        grant=Grant.DIRECT,
+        may_call=ALL,
+        must_call=ALL,
+        conditioned=EVERYTHING,
+        may_on=(ALL,),
+        must_on=(ALL,),
+        negated=False,
+        sure=True,
+        doubtful=doubtful,
+    )
+
+
+EVERYTHING_ALLOWED = (_anything(doubtful=False),)
+"""The policy that whoever may write one would write."""
+
+NOT_KNOWN = (_anything(doubtful=True),)
+"""What a policy counts as that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a policy, but for names.
+
+    Attributes:
+        action: in lower case.
+        trust: whether the policy is resource-based, so that its principals count.
+    """
+
+    action: str
+    profile: Profile
+    owner: Owner = Owner()  # noqa: RUF009 -- frozen
+    given: Given = ()
+    trust: bool = False
+
+    def seen_in(self, text: str) -> "Asked":
+        """Return the question with all left out that the policy cannot see."""
+        sight = looks(text)
+        return Asked(
+            self.action,
+            sight.at(self.profile, kind=self.trust),
+            self.owner if sight.owner else Owner(),
+            self.given,
+            self.trust,
+        )
+
+
+class Clauses:
+    """The clauses of every text, made once for each action and all that the text can see.
+
+    Args:
+        ids: `{unique id: ARN}` of the principals whose id is known.
+        ids_complete: whether that is all principals.
+    """
+
+    def __init__(self, ids: Mapping[str, str], *, ids_complete: bool) -> None:
+        self._ids = ids
+        self._ids_complete = ids_complete
+        self._made: dict[tuple[str, Asked], tuple[Clause, ...]] = {}
+
+    def of(self, text: str | None, asked: Asked) -> tuple[Clause, ...]:
+        """Return the clauses of a policy; of one that is not known, those of `NOT_KNOWN`."""
+        if text is None:
+            return NOT_KNOWN
+        key = text, asked.seen_in(text)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = tuple(self._make(text, key[1]))
+        return made
+
+    def _make(self, text: str, asked: Asked) -> Iterator[Clause]:
+        policy = read(text)
+        if isinstance(policy, Unreadable):
+            yield from NOT_KNOWN
+            return
+        context: Context | None = None
+        for statement in policy.statements:
+            may, must = _acts(statement.actions, asked.action)
+            if not may:
+                continue
+            context = context or asked.profile.context(asked.owner, asked.given, text)
+            tested = test(statement.conditions, context, statement.version)
+            if tested.truth.may:
+                for clause in self._clauses(statement, tested, context, asked):
+                    yield clause if must else replace(clause, sure=False)
+
+    def _clauses(
+        self, statement: Statement, tested: Tested, context: Context, asked: Asked
+    ) -> Iterator[Clause]:
+        may_on, must_on, negated = _resources(statement, context)
+        for grant, may, must, doubtful in self._callers(statement, asked):
+            doubt = doubtful or bool(tested.unsupported)
+            yield Clause(
+                allow=statement.effect == "Allow",
+                grant=grant,
+                may_call=may,
+                must_call=must,
+                conditioned=tested.callers,
+                may_on=may_on,
+                must_on=must_on,
+                negated=negated,
+                sure=tested.truth.must and not doubt,
+                doubtful=doubt,
+            )
+
+    def _callers(
+        self, statement: Statement, asked: Asked
+    ) -> Iterator[tuple[Grant, Texts, Texts, bool]]:
+        principals = statement.principals
+        if not asked.trust:
+            yield Grant.DIRECT, ALL, ALL, principals is not None
+            return
+        if principals is None or principals.negated:
+            yield Grant.DIRECT, ALL, NONE, True
+            return
+        exact: dict[Grant, set[str]] = {}
+        for entry in principals.entries:
+            found, doubtful = self._entry(entry, asked.profile)
+            for grant, may, must in found:
+                if not doubtful and may.words is not None and may.words == must.words:
+                    exact.setdefault(grant, set()).update(may.words)
+                else:
+                    yield grant, may, must, doubtful
+        for grant, words in exact.items():
+            if words:
+                yield grant, of_words(words), of_words(words), False
+
+    def _entry(
+        self, entry: PrincipalEntry, profile: Profile
+    ) -> tuple[list[tuple[Grant, Texts, Texts]], bool]:
+        """Return whom a principal entry names, among callers of this profile."""
+        value = entry.value
+        in_iam = profile.kind not in (Kind.SERVICE, Kind.FEDERATED)
+        if entry.kind == "AWS" and in_iam:
+            if _is_root(value):
+                same = value == profile.account or value.split(":")[4:5] == [profile.account]
+                return ([(Grant.ACCOUNT, ALL, ALL)] if same else []), False
+            if value[:4] in ("AIDA", "AROA") and value.isalnum():
+                return self._by_id(value)
+            if profile.kind is not Kind.FEDERATED_USER and _is_plain(value):
+                grant = Grant.ROLE if ":role/" in value else Grant.DIRECT
+                words = of_words((value,))
+                return [(grant, words, words)], False
+        found = named(entry, profile.caller())
+        may, must = of_language(found.callers.may), of_language(found.callers.must)
+        nobody = may.words is not None and not may.words
+        return ([] if nobody else [(found.grant, may, must)]), found.unsupported is not None
+
+    def _by_id(self, value: str) -> tuple[list[tuple[Grant, Texts, Texts]], bool]:
+        grant = Grant.ROLE if value.startswith("AROA") else Grant.DIRECT
+        arn = self._ids.get(value)
+        if arn is not None:
+            return [(grant, of_words((arn,)), of_words((arn,)))], False
+        # A deleted principal comes to nothing, unless it may be one whose id is not known.
+        return ([] if self._ids_complete else [(grant, ALL, NONE)]), not self._ids_complete
+
+
+def _is_root(value: str) -> bool:
+    if is_account(value):
+        return True
+    parts = value.split(":")
+    return len(parts) == 6 and parts[2] == "iam" and parts[5] == "root" and is_account(parts[4])  # noqa: PLR2004 -- the components of an ARN
+
+
+def _is_plain(value: str) -> bool:
+    """Whether it names one user or role in full."""
+    if "*" in value or "?" in value:
+        return False
+    try:
+        arn = Arn.parse(value)
+    except ArnParseError:
+        return False
+    return arn.service == "iam" and arn.kind in ("user", "role")
+
+
+@lru_cache(maxsize=1 << 16)
+def _action(pattern: str, action: str) -> tuple[bool, bool]:
+    """Return whether the action may, and must, be meant by a pattern."""
+    if pattern == "*":
+        return True, True
+    lowered = pattern.lower()
+    if lowered == action:
+        return True, True
+    if not {"*", "?"} & set(lowered):
+        return False, False
+    matched = action in Language.glob(lowered)
+    # AWS takes no wildcard in the service's name but `*` alone: such a Deny denies nothing.
+    return matched, matched and not {"*", "?"} & set(lowered.partition(":")[0])
+
+
+def _acts(element: Element, action: str) -> tuple[bool, bool]:
+    found = [_action(value, action) for value in element.values]
+    may, must = any(one for one, _ in found), any(two for _, two in found)
+    return (not must, not may) if element.negated else (may, must)
+
+
+def _resources(
+    statement: Statement, context: Context
+) -> tuple[tuple[Texts, ...], tuple[Texts, ...], bool]:
+    element = statement.resources
+    if element is None:  # a trust policy: it is about its own role
+        return (ALL,), (ALL,), False
+    may: list[Texts] = []
+    must: list[Texts] = []
+    for value in element.values:
+        if value == "*":
+            may.append(ALL)
+            must.append(ALL)
+            continue
+        expanded = expand(value, context, statement.version)
+        if expanded.may is None:
+            if element.negated:  # AWS does not say whether it then voids the statement
+                may.append(ALL)
+            continue
+        may.append(of_pieces(expanded.may))
+        if expanded.must is not None:
+            must.append(of_pieces(expanded.must, by_component=True))
+    return _merged(may), _merged(must), element.negated
+
+
+def _merged(found: list[Texts]) -> tuple[Texts, ...]:
+    """Return the same union with all words in one set."""
+    words = {word for texts in found for word in texts.words or ()}
+    rest = tuple(texts for texts in found if texts.words is None)
+    return (*rest, of_words(words)) if words else rest

@@ -1,0 +1,116 @@
+"""The world by account, by name and by what bears on what: look-ups instead of searches."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from access.arn import Arn
+from access.catalogue.step import Target
+from access.reach.trusts import openness
+from access.world import Grants, Role, User, World
+
+
+def account_of(arn: str) -> str:
+    """Return the account in an ARN."""
+    return arn.split(":", 5)[4]
+
+
+@dataclass
+class Index:
+    """Look-ups into a world.
+
+    Attributes:
+        targets: `{(sort, account): ARNs}`.
+        members: `{group: users}`.
+        holders: `{managed policy: principals and groups that it is attached to, or bounds}`.
+        mentioned: `{ARN: roles whose trust policy may admit it by name}`.
+        mentioned_in: `{account: ARNs of it that trust policies name}`.
+        open_to: `{account: {trust text: roles}}` of trusts that may admit any of the account.
+        open_to_all: `{trust text: roles}` of trusts that may admit anybody.
+        served: `{(account, service): roles that may trust it}`.
+        vouched: `{provider: roles that may trust it}`.
+    """
+
+    world: World
+    targets: dict[tuple[Target, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list[str])
+    )
+    members: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    holders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    mentioned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    mentioned_in: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set[str]))
+    open_to: dict[str, dict[str | None, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set[str]))
+    )
+    open_to_all: dict[str | None, set[str]] = field(default_factory=lambda: defaultdict(set[str]))
+    served: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    vouched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    ids_complete: bool = True
+
+    def __post_init__(self) -> None:
+        world = self.world
+        for principal in (*world.users.values(), *world.roles.values()):
+            if principal.unique_id:
+                self.ids[principal.unique_id] = principal.arn
+            else:
+                self.ids_complete = False
+            self._hold(principal.arn, principal.grants, principal.boundary)
+        for group in world.groups.values():
+            self._hold(group.arn, group.grants, None)
+        for user in world.users.values():
+            for group in user.groups:
+                self.members[group].append(user.arn)
+        sorts: Iterable[tuple[Target, Iterable[str]]] = (
+            (Target.USER, world.users),
+            (Target.ROLE, world.roles),
+            (Target.GROUP, world.groups),
+            (Target.POLICY, world.policies),
+            (Target.STORE, dict.fromkeys(one.secret for one in world.credentials)),
+            (Target.KEY, dict.fromkeys(one.key for one in world.credentials if one.key)),
+        )
+        for sort, arns in sorts:
+            for arn in arns:
+                self.targets[sort, account_of(arn)].append(arn)
+        for role in world.roles.values():
+            self._trust(role)
+
+    @property
+    def principals(self) -> Mapping[str, User | Role]:
+        """`{ARN: user or role}`."""
+        return {**self.world.users, **self.world.roles}
+
+    def partition(self, account: str) -> str:
+        """Return the partition that the account's ARNs are of."""
+        for sort in (Target.ROLE, Target.USER):
+            for arn in self.targets.get((sort, account), ()):
+                return Arn.parse(arn).partition
+        return "aws"
+
+    def _hold(self, holder: str, grants: Grants, boundary: str | None) -> None:
+        for policy in (*grants.managed, *([boundary] if boundary else [])):
+            self.holders[policy].append(holder)
+
+    def _trust(self, role: Role) -> None:
+        text = role.trust.text
+        admits = openness(text)
+        for word in admits.words:
+            arn = self.ids.get(word, word)
+            if not arn.startswith("arn:"):
+                # A unique id that is not known: it may be anybody's whose id is not known either.
+                if not self.ids_complete:
+                    self.open_to_all[text].add(role.arn)
+                continue
+            self.mentioned[arn].append(role.arn)
+            self.mentioned_in[account_of(arn)].add(arn)
+        for account in admits.accounts:
+            self.open_to[account][text].add(role.arn)
+        if admits.everyone:
+            self.open_to_all[text].add(role.arn)
+        for service in admits.services:
+            self.served[account_of(role.arn), service].append(role.arn)
+        for provider in admits.providers:
+            self.vouched[provider].append(role.arn)
+            account = account_of(role.arn)
+            if provider.startswith("arn:") and provider not in self.targets[Target.PROVIDER, account]:
+                self.targets[Target.PROVIDER, account_of(provider)].append(provider)
