@@ -46,10 +46,16 @@ def decide(request: Request, policies: Policies) -> Verdict:
         ArnParseError: the resource is not an ARN, nor a pattern of one.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
-    return verdict(lambda: _layers(request, ask(request), policies))
+    return verdict(lambda: layers(request, policies))
 
 
-def _layers(request: Request, asked: Ask, policies: Policies) -> Layers:
+def layers(request: Request, policies: Policies) -> Layers:
+    """Return the layers of policies that the request passes, for who wants to see each statement.
+
+    Raises:
+        ArnParseError: the resource is not an ARN, nor a pattern of one.
+    """
+    asked = ask(request)
     caller, account = request.caller, request.account
     resource = () if policies.resource is None else (policies.resource,)
     scps = policies.scps if caller.in_iam else ()  # they limit the organisation's principals only

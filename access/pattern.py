@@ -1,6 +1,7 @@
 """Languages: exact sets of texts, as AWS's patterns denote them, with `& | ~ -` and `==`."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ __all__ = ["ANYTHING", "NOTHING", "Language", "Piece", "Wildcard", "pieces"]
 
 _NOT_COLON = Chars(frozenset(":"), negated=True)
 _SEGMENTS = 6
+_STARS = 4  # a regular expression of more may backtrack for long; the automaton never does
 
 
 class Wildcard(Enum):
@@ -23,6 +25,8 @@ class Wildcard(Enum):
 
 
 Piece = str | Wildcard
+
+_Test = Callable[[str], object]
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
@@ -46,18 +50,28 @@ class Language:
         PatternTooComplexError: from each question, where its answer would take too much work.
     """
 
-    __slots__ = ("_built", "_example", "_words")
+    __slots__ = ("_built", "_example", "_has", "_parts", "_words")
 
-    def __init__(self, built: automaton.Node | frozenset[str]) -> None:
+    def __init__(self, built: automaton.Node | frozenset[str], has: _Test | None = None) -> None:
         # A finite language is kept as its words: most principals and resources are named in full.
         self._words = built if isinstance(built, frozenset) else None
         self._built: automaton.Node | None = None if isinstance(built, frozenset) else built
         self._example: tuple[str | None] | None = None
+        self._parts: tuple[Piece, ...] | None = None
+        # A quicker way than `built` to tell whether one text is in it, where there is one.
+        self._has = built.__contains__ if isinstance(built, frozenset) else has
 
     @property
     def finite(self) -> frozenset[str] | None:
         """Its texts, where it is kept as a list of them."""
         return self._words
+
+    @property
+    def written(self) -> str | None:
+        """The pattern that it was made of, if it was made of one."""
+        if self._parts is None:
+            return None
+        return "".join(part if isinstance(part, str) else part.value for part in self._parts)
 
     @property
     def node(self) -> automaton.Node:
@@ -88,7 +102,10 @@ class Language:
         listed = tuple(parts)
         if not ignore_case and all(isinstance(part, str) for part in listed):
             return cls.literal("".join(map(str, listed)))
-        return cls(automaton.at(_line(listed, ANY, ignore_case=ignore_case)))
+        has = None if ignore_case else _expression(listed, by_component=False)
+        made = cls(automaton.at(_line(listed, ANY, ignore_case=ignore_case)), has)
+        made._parts = listed
+        return made
 
     @classmethod
     def segmented(cls, parts: Iterable[Piece]) -> "Language":
@@ -101,21 +118,25 @@ class Language:
             text = "".join(map(str, listed))
             return cls.literal(text) if text.count(":") >= _SEGMENTS - 1 else NOTHING
         line = _segmented_line(listed)
-        return NOTHING if line is None else cls(automaton.at(line))
+        if line is None:
+            return NOTHING
+        return cls(automaton.at(line), _expression(listed, by_component=True))
 
     def __and__(self, other: "Language") -> "Language":
         for one, two in ((self, other), (other, self)):
             if one._words is not None:
                 return Language(frozenset(word for word in one._words if word in two))
-        return Language(automaton.both(self.node, other.node))
+        has = _both(self._has, other._has)
+        return Language(automaton.both(self.node, other.node), has)
 
     def __or__(self, other: "Language") -> "Language":
         if self._words is not None and other._words is not None:
             return Language(self._words | other._words)
-        return Language(automaton.either(self.node, other.node))
+        has = _either(self._has, other._has)
+        return Language(automaton.either(self.node, other.node), has)
 
     def __invert__(self) -> "Language":
-        return Language(automaton.complement(self.node))
+        return Language(automaton.complement(self.node), _neither(self._has))
 
     def __sub__(self, other: "Language") -> "Language":
         if self._words is not None:
@@ -123,8 +144,8 @@ class Language:
         return self & ~other
 
     def __contains__(self, text: str) -> bool:
-        if self._words is not None:
-            return text in self._words
+        if self._has is not None:
+            return bool(self._has(text))
         return automaton.accepts(self.node, text)
 
     def __eq__(self, other: object) -> bool:
@@ -160,6 +181,9 @@ class Language:
 
     def is_disjoint(self, other: "Language") -> bool:
         """Whether no text is in both."""
+        for one, two in ((self, other), (other, self)):
+            if one._words is not None:
+                return not any(word in two for word in one._words)
         return (self & other).is_empty()
 
     def example(self) -> str | None:
@@ -172,8 +196,37 @@ class Language:
         return self._example[0]
 
 
-ANYTHING = Language(automaton.ANYTHING)
+ANYTHING = Language(automaton.ANYTHING, lambda _: True)
 NOTHING = Language(frozenset())
+
+
+def _both(one: _Test | None, two: _Test | None) -> _Test | None:
+    return (lambda text: one(text) and two(text)) if one and two else None
+
+
+def _either(one: _Test | None, two: _Test | None) -> _Test | None:
+    return (lambda text: one(text) or two(text)) if one and two else None
+
+
+def _neither(one: _Test | None) -> _Test | None:
+    return (lambda text: not one(text)) if one else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _expression(parts: tuple[Piece, ...], *, by_component: bool) -> _Test | None:
+    """Return a test by regular expression; `None` where one might backtrack for long."""
+    if sum(part is Wildcard.STAR for part in parts) > _STARS:
+        return None
+    found: list[str] = []
+    colons = 0
+    for part in parts:
+        char = "[^:]" if by_component and colons < _SEGMENTS - 1 else "."
+        if isinstance(part, Wildcard):
+            found.append(f"{char}*" if part is Wildcard.STAR else char)
+        else:
+            colons += part.count(":")
+            found.append(re.escape(part))
+    return re.compile("".join(found), re.DOTALL).fullmatch
 
 
 @lru_cache(maxsize=256)

@@ -5,14 +5,21 @@ import sys
 
 DONE = 0
 NO = 1
+UNDECIDED = 2
 USAGE = 64
 INVALID = 65
 UNAVAILABLE = 69
+BROKEN = 70
 CANNOT_WRITE = 73
 INTERRUPTED = 130
+NOBODY_READS = 141
+"""As of a process that SIGPIPE ends: what was not shown is not known to be well."""
 
 _STATUS_BY_ERROR = {
     ("iam_profiles.errors", "ProfilesError"): INVALID,
+    ("access.errors", "AccessError"): INVALID,
+    ("cli.errors", "NobodyError"): INVALID,
+    ("cli.errors", "CommandError"): UNAVAILABLE,
     ("local.errors", "LocalError"): UNAVAILABLE,
     ("pipeline.errors", "PipelineError"): UNAVAILABLE,
     ("credentials.errors", "CredentialsError"): UNAVAILABLE,

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 
 import click
 
@@ -11,6 +12,10 @@ _COMMANDS = {
     "check": "cli.check:check",
     "matrix": "cli.matrix:matrix",
     "render": "cli.render:render",
+    "prove": "cli.prove:prove",
+    "who-can": "cli.ask:who_can",
+    "can": "cli.ask:can",
+    "explain": "cli.ask:explain",
     "local": "cli.local:local",
     "demo": "cli.demo:demo",
 }
@@ -40,7 +45,8 @@ def cli() -> None:
     """Multi-account AWS identity from one model: both ends of every trust locked.
 
     Exit status: 0 done; 1 the answer is no (something was refused, or is not as it should be);
-    64 wrong usage; 65 `profiles/` is not valid; 69 something that is needed is missing;
+    2 the answer is not known; 64 wrong usage; 65 `profiles/` or another input is not valid;
+    69 something that is needed is missing; 70 a fault of the command itself;
     73 a file cannot be written; 130 interrupted.
     """
 
@@ -61,11 +67,12 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return exits.INTERRUPTED
     except BrokenPipeError:
-        return exits.DONE
-    except Exception as error:
+        return exits.NOBODY_READS
+    except Exception as error:  # noqa: BLE001 -- each becomes an exit status, none a traceback alone
         status = exits.status_of(error)
-        if status is None:
-            raise
+        if status is None:  # a fault of ours: 1 would say that the answer is no
+            traceback.print_exc()
+            return exits.BROKEN
         click.echo(f"iam-profiles: {error}", err=True)
         return status
     return result if isinstance(result, int) else exits.DONE

@@ -70,6 +70,11 @@ def every_role_in(organization: Organization, account: AccountId) -> Arn:
     return _arn(organization, account, "role/*")
 
 
+def every_principal_in(organization: Organization, account: AccountId) -> Arn:
+    """Return the pattern of all users and roles of an account, ours or not, and of its root."""
+    return _arn(organization, account, "*")
+
+
 def role_arn(organization: Organization, account: AccountId, role: RoleName) -> Arn:
     """Return the ARN of a role of the role set in an account."""
     return _arn(organization, account, f"role{role_path(organization)}{role}")

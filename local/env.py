@@ -1,6 +1,7 @@
 """The environment in which the engine, boto3 and the AWS CLI see nothing but the local cloud."""
 
 import os
+from pathlib import Path
 from urllib.parse import quote
 
 from local.cloud import running
@@ -37,7 +38,7 @@ def environment(home: LocalHome) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([str(home.bin), *_path_without(home)]),
         "PULUMI_HOME": str(home.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{quote(str(home.backend))}",
+        "PULUMI_BACKEND_URL": file_backend(home.backend),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -50,6 +51,15 @@ def environment(home: LocalHome) -> dict[str, str]:
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
+
+
+def file_backend(folder: Path) -> str:
+    """Return the URL of a backend in a folder.
+
+    Without the engine's `.attrs` files: it does not write them atomically, and a stack whose engine
+    was killed in the middle of that cannot be read any more.
+    """
+    return f"file://{quote(str(folder))}?metadata=skip"
 
 
 def child_environment(home: LocalHome) -> dict[str, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,41 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 """One resource, or one deployment, as the engine exports it."""
 
-_Find = Callable[[State, State], str]
-"""From a resource's inputs and its provider's to the id under which it would exist, or nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The AWS provider of a resource, as far as an id depends on it."""
+
+    inputs: State
+    environment: Mapping[str, str]
+    """The job's: it may say where AWS's configuration is."""
+
+    @property
+    def account(self) -> str:
+        """The one account that it is pinned to."""
+        allowed = self.inputs["allowedAccountIds"]
+        return (json.loads(allowed) if isinstance(allowed, str) else allowed)[0]
+
+    @property
+    def session(self) -> Session:
+        """A session with the provider's profile and region, and the job's configuration."""
+        import botocore.session  # noqa: PLC0415 slow to load, and seldom needed
+        from boto3 import Session  # noqa: PLC0415 likewise
+
+        core = botocore.session.Session(profile=self.inputs.get("profile"))
+        for variable, name in _CONFIGURATION.items():
+            if name in self.environment:
+                core.set_config_variable(variable, self.environment[name])
+        return Session(botocore_session=core, region_name=self.inputs["region"])
+
+
+_CONFIGURATION = {
+    "config_file": "AWS_CONFIG_FILE",
+    "credentials_file": "AWS_SHARED_CREDENTIALS_FILE",
+}
+
+_Find = Callable[[State, Provider], str]
+"""From a resource's inputs and its provider to the id under which it would exist, or nothing."""
 
 
 def settle_pending(job: StackJob, command: EngineCommand) -> tuple[str, ...]:
@@ -45,7 +79,7 @@ def settle_pending(job: StackJob, command: EngineCommand) -> tuple[str, ...]:
         pending: list[State] = deployment.get("pending_operations") or []
         if not pending:
             return ()
-        touched = {settle(deployment, operation) for operation in pending}
+        touched = {settle(deployment, operation, job.environment) for operation in pending}
         deployment["pending_operations"] = []
         _import(job, command, state)
         known = {resource["urn"] for resource in deployment["resources"]}
@@ -61,7 +95,7 @@ def settle_pending(job: StackJob, command: EngineCommand) -> tuple[str, ...]:
     return tuple(_describe(operation) for operation in pending)
 
 
-def settle(deployment: State, operation: State) -> str:
+def settle(deployment: State, operation: State, environment: Mapping[str, str]) -> str:
     """Record in the deployment what a pending create may have made; return the resource's URN."""
     resource: State = operation["resource"]
     urn: str = resource["urn"]
@@ -70,7 +104,7 @@ def settle(deployment: State, operation: State) -> str:
         return urn
     resources: list[State] = deployment["resources"]
     inputs: State = resource.get("inputs") or {}
-    identity = find(inputs, _provider_of(resource, resources))
+    identity = find(inputs, Provider(_provider_of(resource, resources), environment))
     if not identity:
         return urn
     for index, known in enumerate(resources):
@@ -92,31 +126,22 @@ def _provider_of(resource: State, resources: list[State]) -> State:
     )
 
 
-def _name(inputs: State, _: State) -> str:
+def _name(inputs: State, _: Provider) -> str:
     return inputs["name"]
 
 
-def _policy_arn(inputs: State, provider: State) -> str:
-    allowed = provider["allowedAccountIds"]
-    account = (json.loads(allowed) if isinstance(allowed, str) else allowed)[0]
-    partition = _session(provider).get_partition_for_region(provider["region"])
-    return f"arn:{partition}:iam::{account}:policy{inputs['path']}{inputs['name']}"
+def _policy_arn(inputs: State, provider: Provider) -> str:
+    partition = provider.session.get_partition_for_region(provider.inputs["region"])
+    return f"arn:{partition}:iam::{provider.account}:policy{inputs['path']}{inputs['name']}"
 
 
-def _secret_arn(inputs: State, provider: State) -> str:
+def _secret_arn(inputs: State, provider: Provider) -> str:
     """Ask the store: a secret's ARN ends in six characters that the store chose."""
-    client = _session(provider).client("secretsmanager")
+    client = provider.session.client("secretsmanager")
     try:
         return client.describe_secret(SecretId=inputs["name"])["ARN"]
     except client.exceptions.ResourceNotFoundException:
         return ""
-
-
-def _session(provider: State) -> Session:
-    """A session as the provider has it: by its profile, else by the environment."""
-    from boto3 import Session  # noqa: PLC0415 slow to load, and seldom needed
-
-    return Session(profile_name=provider.get("profile"), region_name=provider["region"])
 
 
 def _run(job: StackJob, command: EngineCommand, *arguments: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
 
 from local.cloud import running
-from local.env import child_environment
+from local.env import child_environment, file_backend
 from local.home import LocalHome
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -82,6 +82,11 @@ class Project:
     home: LocalHome
     environment: dict[str, str] = field(repr=False)
 
+    @property
+    def backend(self) -> Path:
+        """The folder in which the engine keeps the state of the stacks."""
+        return Path(unquote(urlsplit(self.environment["PULUMI_BACKEND_URL"]).path))
+
     def pulumi(self, *arguments: str, events: bool = False, **extra: str) -> Ran:
         """Run `pulumi` here; `events` also reads the engine's events, `extra` sets variables."""
         log = self.folder / "events.jsonl"
@@ -127,8 +132,7 @@ class Project:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def _select(self, stack: str) -> None:
-        backend = Path(unquote(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://")))
-        if not list(backend.glob(f".pulumi/stacks/*/{stack}.json")):
+        if not list(self.backend.glob(f".pulumi/stacks/*/{stack}.json")):
             self.pulumi("stack", "init", "--no-select", stack).checked()
 
 
@@ -137,7 +141,7 @@ def copy_project(folder: Path, home: LocalHome, backend: Path | None = None) -> 
     environment = child_environment(home)
     if backend is not None:
         backend.mkdir(parents=True, exist_ok=True)
-        environment["PULUMI_BACKEND_URL"] = f"file://{backend}"
+        environment["PULUMI_BACKEND_URL"] = file_backend(backend)
     return copy_project_with(folder, home, environment)
 
 

@@ -63,8 +63,8 @@ class Gain(Enum):
     """The target role's trust policy admits everybody."""
     TAG = "tag"
     """The target's tags are what the caller likes."""
-    AUTHENTICATE = "authenticate"
-    """The target user can sign in with a second factor: `aws:MultiFactorAuthPresent` may be true."""
+    SESSION = "session"
+    """Sessions of the target role have the tags that the caller likes."""
     MINT = "mint"
     """A new principal with any ARN that the first need's resource may have: a user or a role, by
     `target`. A new role's trust policy is the caller's own."""
@@ -83,6 +83,8 @@ class On(Enum):
 
     TARGET = "target"
     """The target itself."""
+    HOLDER = "holder"
+    """What the target is in: the bucket of an object. Of anything else, the target itself."""
     ANY = "any"
     """Whatever resource the action is allowed on: `*`, or something the caller may make or find,
     such as the function or instance that carries its code."""
@@ -104,6 +106,13 @@ class Need:
     on: On = On.TARGET
     context: tuple[tuple[str, str], ...] = ()
     by_anyone: bool = False
+
+    def resource(self, target: str) -> str:
+        """Return which resource the need is about, `*` for any at all."""
+        if self.on is On.ANY:
+            return "*"
+        in_bucket = self.on is On.HOLDER and target.split(":", 3)[2:3] == ["s3"]
+        return target.partition("/")[0] if in_bucket else target
 
 
 @dataclass(frozen=True, slots=True)

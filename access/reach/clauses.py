@@ -12,10 +12,10 @@ from access.condition import Tested, test
 from access.context import Context
 from access.document import Element, PrincipalEntry, Statement
 from access.errors import ArnParseError
-from access.pattern import Language
+from access.pattern import ANYTHING, NOTHING, Language
 from access.principal import Grant, Kind, named
 from access.reach.profile import Owner, Profile, looks
-from access.reach.texts import ALL, NONE, Name, Texts, of_language, of_pieces, of_words
+from access.reach.texts import EVERY, Name, Union, covers, meets, of_pieces, of_words
 from access.span import EVERYTHING, Span
 from access.template import expand
 from access.world import Unreadable, read
@@ -37,11 +37,11 @@ class Clause:
 
     allow: bool
     grant: Grant
-    may_call: Texts
-    must_call: Texts
+    may_call: Language
+    must_call: Language
     conditioned: Span
-    may_on: tuple[Texts, ...]
-    must_on: tuple[Texts, ...]
+    may_on: Union
+    must_on: Union
     negated: bool
     sure: bool
     doubtful: bool
@@ -49,36 +49,40 @@ class Clause:
     @property
     def anybody(self) -> bool:
         """Whether it does not matter who calls."""
-        return self.may_call is ALL and self.must_call is ALL and self.conditioned is EVERYTHING
+        return (
+            self.may_call is ANYTHING
+            and self.must_call is ANYTHING
+            and self.conditioned is EVERYTHING
+        )
 
     def may_be_by(self, caller: Name) -> bool:
         """Whether it may be about the caller."""
         if self.conditioned is EVERYTHING:
-            return self.may_call.meets(caller)
-        return self.may_call.meets(caller) and of_language(self.conditioned.may).meets(caller)
+            return meets(self.may_call, caller)
+        return meets(self.may_call, caller) and meets(self.conditioned.may, caller)
 
     def must_be_by(self, caller: Name) -> bool:
         """Whether it is about the caller, whichever it may be."""
-        if not self.must_call.covers(caller):
+        if not covers(self.must_call, caller):
             return False
-        return self.conditioned is EVERYTHING or of_language(self.conditioned.must).covers(caller)
+        return self.conditioned is EVERYTHING or covers(self.conditioned.must, caller)
 
     def may_be_on(self, resource: Name) -> bool:
         """Whether it may be about the resource."""
         if self.negated:
-            return not any(texts.covers(resource) for texts in self.must_on)
-        return any(texts.meets(resource) for texts in self.may_on)
+            return not self.must_on.covers(resource)
+        return self.may_on.meets(resource)
 
     def must_be_on(self, resource: Name) -> bool:
         """Whether it is about the resource, whichever it may be."""
         if self.negated:
-            return not any(texts.meets(resource) for texts in self.may_on)
-        return any(texts.covers(resource) for texts in self.must_on)
+            return not self.may_on.meets(resource)
+        return self.must_on.covers(resource)
 
     @property
     def on_everything(self) -> bool:
         """Whether it is about every resource."""
-        return not self.negated and ALL in self.must_on
+        return not self.negated and self.must_on.is_everything
 
     def denies(self, caller: Name, resource: Name, *, sure: bool) -> bool:
         """Whether it is a Deny that counts; if `sure`, a doubtful one counts wherever it may."""
@@ -102,11 +106,11 @@ def _anything(*, doubtful: bool) -> Clause:
     return Clause(
         allow=True,
         grant=Grant.DIRECT,
-        may_call=ALL,
-        must_call=ALL,
+        may_call=ANYTHING,
+        must_call=ANYTHING,
         conditioned=EVERYTHING,
-        may_on=(ALL,),
-        must_on=(ALL,),
+        may_on=EVERY,
+        must_on=EVERY,
         negated=False,
         sure=True,
         doubtful=doubtful,
@@ -207,20 +211,20 @@ class Clauses:
 
     def _callers(
         self, statement: Statement, asked: Asked
-    ) -> Iterator[tuple[Grant, Texts, Texts, bool]]:
+    ) -> Iterator[tuple[Grant, Language, Language, bool]]:
         principals = statement.principals
         if not asked.trust:
-            yield Grant.DIRECT, ALL, ALL, principals is not None
+            yield Grant.DIRECT, ANYTHING, ANYTHING, principals is not None
             return
         if principals is None or principals.negated:
-            yield Grant.DIRECT, ALL, NONE, True
+            yield Grant.DIRECT, ANYTHING, NOTHING, True
             return
         exact: dict[Grant, set[str]] = {}
         for entry in principals.entries:
             found, doubtful = self._entry(entry, asked.profile)
             for grant, may, must in found:
-                if not doubtful and may.words is not None and may.words == must.words:
-                    exact.setdefault(grant, set()).update(may.words)
+                if not doubtful and may.finite is not None and may.finite == must.finite:
+                    exact.setdefault(grant, set()).update(may.finite)
                 else:
                     yield grant, may, must, doubtful
         for grant, words in exact.items():
@@ -229,14 +233,14 @@ class Clauses:
 
     def _entry(
         self, entry: PrincipalEntry, profile: Profile
-    ) -> tuple[list[tuple[Grant, Texts, Texts]], bool]:
+    ) -> tuple[list[tuple[Grant, Language, Language]], bool]:
         """Return whom a principal entry names, among callers of this profile."""
         value = entry.value
         in_iam = profile.kind not in (Kind.SERVICE, Kind.FEDERATED)
         if entry.kind == "AWS" and in_iam:
             if _is_root(value):
                 same = value == profile.account or value.split(":")[4:5] == [profile.account]
-                return ([(Grant.ACCOUNT, ALL, ALL)] if same else []), False
+                return ([(Grant.ACCOUNT, ANYTHING, ANYTHING)] if same else []), False
             if value[:4] in ("AIDA", "AROA") and value.isalnum():
                 return self._by_id(value)
             if profile.kind is not Kind.FEDERATED_USER and _is_plain(value):
@@ -244,17 +248,17 @@ class Clauses:
                 words = of_words((value,))
                 return [(grant, words, words)], False
         found = named(entry, profile.caller())
-        may, must = of_language(found.callers.may), of_language(found.callers.must)
-        nobody = may.words is not None and not may.words
+        may, must = found.callers.may, found.callers.must
+        nobody = may.finite is not None and not may.finite
         return ([] if nobody else [(found.grant, may, must)]), found.unsupported is not None
 
-    def _by_id(self, value: str) -> tuple[list[tuple[Grant, Texts, Texts]], bool]:
+    def _by_id(self, value: str) -> tuple[list[tuple[Grant, Language, Language]], bool]:
         grant = Grant.ROLE if value.startswith("AROA") else Grant.DIRECT
         arn = self._ids.get(value)
         if arn is not None:
             return [(grant, of_words((arn,)), of_words((arn,)))], False
         # A deleted principal comes to nothing, unless it may be one whose id is not known.
-        return ([] if self._ids_complete else [(grant, ALL, NONE)]), not self._ids_complete
+        return ([] if self._ids_complete else [(grant, ANYTHING, NOTHING)]), not self._ids_complete
 
 
 def _is_root(value: str) -> bool:
@@ -290,38 +294,39 @@ def _action(pattern: str, action: str) -> tuple[bool, bool]:
     return matched, matched and not {"*", "?"} & set(lowered.partition(":")[0])
 
 
+@lru_cache(maxsize=1 << 16)
+def matches_action(pattern: str, actions: frozenset[str], *, sure: bool) -> frozenset[str]:
+    """Return which of the actions, in lower case, a pattern may mean; if `sure`, which it must."""
+    if pattern == "*":
+        return actions
+    if not {"*", "?"} & set(pattern):
+        return frozenset((pattern.lower(),)) & actions
+    return frozenset(action for action in actions if _action(pattern, action)[sure])
+
+
 def _acts(element: Element, action: str) -> tuple[bool, bool]:
     found = [_action(value, action) for value in element.values]
     may, must = any(one for one, _ in found), any(two for _, two in found)
     return (not must, not may) if element.negated else (may, must)
 
 
-def _resources(
-    statement: Statement, context: Context
-) -> tuple[tuple[Texts, ...], tuple[Texts, ...], bool]:
+def _resources(statement: Statement, context: Context) -> tuple[Union, Union, bool]:
     element = statement.resources
     if element is None:  # a trust policy: it is about its own role
-        return (ALL,), (ALL,), False
-    may: list[Texts] = []
-    must: list[Texts] = []
+        return EVERY, EVERY, False
+    may: list[Language] = []
+    must: list[Language] = []
     for value in element.values:
         if value == "*":
-            may.append(ALL)
-            must.append(ALL)
+            may.append(ANYTHING)
+            must.append(ANYTHING)
             continue
         expanded = expand(value, context, statement.version)
         if expanded.may is None:
             if element.negated:  # AWS does not say whether it then voids the statement
-                may.append(ALL)
+                may.append(ANYTHING)
             continue
         may.append(of_pieces(expanded.may))
         if expanded.must is not None:
             must.append(of_pieces(expanded.must, by_component=True))
-    return _merged(may), _merged(must), element.negated
-
-
-def _merged(found: list[Texts]) -> tuple[Texts, ...]:
-    """Return the same union with all words in one set."""
-    words = {word for texts in found for word in texts.words or ()}
-    rest = tuple(texts for texts in found if texts.words is None)
-    return (*rest, of_words(words)) if words else rest
+    return Union.of(may), Union.of(must), element.negated

@@ -1,13 +1,12 @@
 """The world by account, by name and by what bears on what: look-ups instead of searches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from access.arn import Arn
 from access.catalogue.step import Target
 from access.reach.trusts import openness
-from access.world import Grants, Role, User, World
+from access.world import Credential, Grants, Role, User, World
 
 
 def account_of(arn: str) -> str:
@@ -29,6 +28,8 @@ class Index:
         open_to_all: `{trust text: roles}` of trusts that may admit anybody.
         served: `{(account, service): roles that may trust it}`.
         vouched: `{provider: roles that may trust it}`.
+        credentials: `{secret or key: credentials that it is part of}`.
+        ids: `{unique id: ARN}`; `ids_complete` says whether every principal's is known.
     """
 
     world: World
@@ -45,6 +46,9 @@ class Index:
     open_to_all: dict[str | None, set[str]] = field(default_factory=lambda: defaultdict(set[str]))
     served: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list[str]))
     vouched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    credentials: dict[str, list[Credential]] = field(
+        default_factory=lambda: defaultdict(list[Credential])
+    )
     ids: dict[str, str] = field(default_factory=dict[str, str])
     ids_complete: bool = True
 
@@ -72,19 +76,38 @@ class Index:
         for sort, arns in sorts:
             for arn in arns:
                 self.targets[sort, account_of(arn)].append(arn)
+        for credential in world.credentials:
+            self.credentials[credential.secret].append(credential)
+            if credential.key:
+                self.credentials[credential.key].append(credential)
         for role in world.roles.values():
             self._trust(role)
+        for provider in self.vouched:
+            account = account_of(provider) if provider.startswith("arn:") else ""
+            self.targets[Target.PROVIDER, account].append(provider)
 
-    @property
-    def principals(self) -> Mapping[str, User | Role]:
-        """`{ARN: user or role}`."""
-        return {**self.world.users, **self.world.roles}
+    def principal(self, arn: str) -> User | Role:
+        """Return a user or role by its ARN."""
+        return self.world.users.get(arn) or self.world.roles[arn]
+
+    def texts(self) -> Iterator[str | None]:
+        """Yield the text of every policy, as often as there is one."""
+        world = self.world
+        for role in world.roles.values():
+            yield role.trust.text
+        for holder in (*world.users.values(), *world.roles.values(), *world.groups.values()):
+            yield from (document.text for document in holder.grants.inline)
+        for document in (*world.policies.values(), *world.resources.values()):
+            yield document.text
+        for account in world.accounts.values():
+            for level in (*account.scps, *account.rcps):
+                yield from (document.text for document in level)
 
     def partition(self, account: str) -> str:
         """Return the partition that the account's ARNs are of."""
-        for sort in (Target.ROLE, Target.USER):
-            for arn in self.targets.get((sort, account), ()):
-                return Arn.parse(arn).partition
+        for sort in (Target.ROLE, Target.USER, Target.POLICY):
+            for arn in self.targets.get((sort, account), ())[:1]:
+                return arn.split(":", 2)[1]
         return "aws"
 
     def _hold(self, holder: str, grants: Grants, boundary: str | None) -> None:
@@ -112,5 +135,8 @@ class Index:
         for provider in admits.providers:
             self.vouched[provider].append(role.arn)
             account = account_of(role.arn)
-            if provider.startswith("arn:") and provider not in self.targets[Target.PROVIDER, account]:
+            if (
+                provider.startswith("arn:")
+                and provider not in self.targets[Target.PROVIDER, account]
+            ):
                 self.targets[Target.PROVIDER, account_of(provider)].append(provider)

@@ -1,103 +1,120 @@
 """Sets of texts, fast on concrete names; what is not concrete goes to the exact algebra."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from access.pattern import ANYTHING, NOTHING, Language, Piece, Wildcard
+from access.pattern import ANYTHING, Language, Piece, Wildcard, pieces
+
+_COLONS = 5  # between the six components of an ARN
 
 Name = str | Language
 """One ARN, or the ARNs that something not yet made may have."""
 
-_COLONS = 5  # that separate the six components of an ARN
-_STARS = 4  # a regular expression of more may backtrack for long; the algebra never does
+
+@lru_cache(maxsize=1 << 12)
+def named(label: str) -> Name:
+    """Return the name that a label stands for: an ARN, or all that a pattern may be."""
+    return of_pieces(pieces(label)) if "*" in label or "?" in label else label
+
+
+def meets(texts: Language, name: Name) -> bool:
+    """Whether a set holds the name, or one that the name may be."""
+    if isinstance(name, str):
+        return name in texts
+    return texts is ANYTHING or not name.is_disjoint(texts)
+
+
+def covers(texts: Language, name: Name) -> bool:
+    """Whether a set holds the name, or all that the name may be."""
+    if isinstance(name, str):
+        return name in texts
+    return texts is ANYTHING or name.is_subset(texts)
+
+
+def of_words(words: Iterable[str]) -> Language:
+    """Return the set of these texts."""
+    return Language.words(words)
+
+
+@lru_cache(maxsize=1 << 16)
+def of_pieces(parts: tuple[Piece, ...], *, by_component: bool = False) -> Language:
+    """Return what the pieces match: as `Language.of`, or as `Language.segmented`."""
+    if not by_component and parts == (Wildcard.STAR,):
+        return ANYTHING
+    return Language.segmented(parts) if by_component else Language.of(parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """A set of texts: `words`, else `whole`, tested by `form` where there is one."""
+class Union:
+    """What any of some sets holds, arranged so that few of them need be asked.
 
-    words: frozenset[str] | None = None
-    parts: tuple[Piece, ...] = ()
-    form: re.Pattern[str] | None = None
-    by_component: bool = False
-    whole: Language | None = None
+    Attributes:
+        words: the texts that are named in full.
+        near: `{account: the sets of ARNs of it}`.
+        rest: the other sets.
+    """
 
-    def __contains__(self, text: str) -> bool:
-        if self.words is not None:
-            return text in self.words
-        if self.form is not None:
-            return self.form.fullmatch(text) is not None
-        return self.whole is ANYTHING or text in self.language
+    words: frozenset[str] = frozenset()
+    near: Mapping[str, tuple[Language, ...]] = field(
+        default_factory=dict[str, tuple[Language, ...]]
+    )
+    rest: tuple[Language, ...] = ()
+
+    @classmethod
+    def of(cls, sets: Iterable[Language]) -> "Union":
+        """Return the union of these."""
+        words: set[str] = set()
+        near: dict[str, list[Language]] = {}
+        rest: list[Language] = []
+        for one in sets:
+            if one.finite is not None:
+                words |= one.finite
+            elif (account := _account(one.written or "")) is not None:
+                near.setdefault(account, []).append(one)
+            else:
+                rest.append(one)
+        return cls(frozenset(words), {key: tuple(some) for key, some in near.items()}, tuple(rest))
 
     @property
-    def language(self) -> Language:
-        """The same set, for the exact algebra."""
-        if self.words is not None:
-            return Language.words(self.words)
-        if self.whole is not None:
-            return self.whole
-        return Language.segmented(self.parts) if self.by_component else Language.of(self.parts)
+    def is_everything(self) -> bool:
+        """Whether every text is in it."""
+        return any(one is ANYTHING for one in self.rest)
+
+    @property
+    def parts(self) -> Iterator[Language]:
+        """The sets that it is made of."""
+        if self.words:
+            yield of_words(self.words)
+        for some in self.near.values():
+            yield from some
+        yield from self.rest
 
     def meets(self, name: Name) -> bool:
         """Whether it holds the name, or one that the name may be."""
         if isinstance(name, str):
-            return name in self
-        return self.whole is ANYTHING or not name.is_disjoint(self.language)
+            return name in self.words or any(name in one for one in self._asked(name))
+        return any(meets(one, name) for one in self.parts)
 
     def covers(self, name: Name) -> bool:
-        """Whether it holds the name, or all that the name may be."""
+        """Whether one of the sets holds the name, or all that the name may be."""
         if isinstance(name, str):
-            return name in self
-        return self.whole is ANYTHING or name.is_subset(self.language)
+            return self.meets(name)
+        return any(covers(one, name) for one in self.parts)
+
+    def _asked(self, name: str) -> Iterator[Language]:
+        if self.near:
+            yield from self.near.get(_account(name) or "", ())
+        yield from self.rest
 
 
-ALL = Texts(whole=ANYTHING)
-NONE = Texts(words=frozenset())
+def _account(pattern: str) -> str | None:
+    """Return the account of all ARNs that a pattern matches, if its text says so."""
+    parts = pattern.split(":", _COLONS)
+    head = parts[:_COLONS]
+    if len(parts) <= _COLONS or any("*" in part or "?" in part for part in head):
+        return None
+    return head[-1]
 
 
-def of_words(words: Iterable[str]) -> Texts:
-    """Return the set of these texts."""
-    return Texts(words=frozenset(words))
-
-
-def of_language(language: Language) -> Texts:
-    """Return a set of the exact algebra as it is."""
-    if language is ANYTHING:
-        return ALL
-    known = language.finite
-    return Texts(whole=language) if known is None else Texts(words=known)
-
-
-@lru_cache(maxsize=1 << 16)
-def of_pieces(parts: tuple[Piece, ...], *, by_component: bool = False) -> Texts:
-    """Return what the pieces match: as `Language.of`, or as `Language.segmented`."""
-    literal = "".join(part for part in parts if isinstance(part, str))
-    if by_component and literal.count(":") < _COLONS:
-        return NONE
-    if not any(isinstance(part, Wildcard) for part in parts):
-        return of_words((literal,))
-    if not by_component and parts == (Wildcard.STAR,):
-        return ALL
-    few = sum(part is Wildcard.STAR for part in parts) <= _STARS
-    form = _form(parts, by_component=by_component) if few else None
-    return Texts(parts=parts, form=form, by_component=by_component)
-
-
-def _form(parts: tuple[Piece, ...], *, by_component: bool) -> re.Pattern[str]:
-    found: list[str] = []
-    colons = 0
-    for part in parts:
-        any_character = "[^:]" if by_component and colons < _COLONS else "."
-        if part is Wildcard.STAR:
-            found.append(f"{any_character}*")
-        elif part is Wildcard.ONE:
-            found.append(any_character)
-        else:
-            colons += str(part).count(":")
-            found.append(re.escape(str(part)))
-    return re.compile("".join(found), re.DOTALL)
-
-
-__all__ = ["ALL", "NONE", "NOTHING", "Name", "Texts", "of_language", "of_pieces", "of_words"]
+EVERY = Union.of((ANYTHING,))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc.status_pb2 import Status
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
+from pulumi.runtime.proto.status_pb2 import Status
 from typing_extensions import override
 
 from local.aws import wire

@@ -255,9 +255,7 @@ def test_the_key_that_aws_does_not_know_yet_is_worth_waiting_for() -> None:
 
 
 @pytest.mark.parametrize(("named", "known"), [("arn", True), ("arn-of-another", False)])
-def test_a_refusal_that_names_the_user_shows_that_the_key_works(
-    named: str, *, known: bool
-) -> None:
+def test_a_refusal_that_names_the_user_shows_that_the_key_works(named: str, *, known: bool) -> None:
     class Sts:
         def get_caller_identity(self) -> None:
             said = f"User: {named} is not authorized to perform: sts:GetCallerIdentity"

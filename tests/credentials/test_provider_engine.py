@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from local import cloud
-from local.env import child_environment
+from local.env import child_environment, file_backend
 from local.home import LocalHome
 from local.install import install
 from local.progress import Silent
@@ -162,7 +162,7 @@ def site(home: LocalHome, tmp_path: Path) -> Iterator[Site]:
     (folder / "__main__.py").write_text(PROGRAM)
     environment = child_environment(home) | {
         "AWS_ENDPOINT_URL": gate.url,
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'backend'}",
+        "PULUMI_BACKEND_URL": file_backend(tmp_path / "backend"),
         "TEST_USER": user,
         "TEST_SECRET": f"iam-profiles/nonprod/{user}",
         "TMPDIR": str(tmp_path / "tmp"),

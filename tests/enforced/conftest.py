@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.env import file_backend
 from local.home import LocalHome
 from local.install import install
 from local.progress import Silent
@@ -104,7 +105,7 @@ def _environment(home: LocalHome, endpoint: str) -> dict[str, str]:
         **inherited,
         "PATH": os.pathsep.join([str(home.bin), os.environ["PATH"]]),
         "PULUMI_HOME": str(home.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{home.backend}",
+        "PULUMI_BACKEND_URL": file_backend(home.backend),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "AWS_CONFIG_FILE": str(home.aws_config),

@@ -25,7 +25,7 @@ def resource(kind: str, name: str, **inputs: str) -> dict[str, Any]:
 
 def settled(operation: dict[str, Any], *known: dict[str, Any]) -> list[dict[str, Any]]:
     deployment: dict[str, Any] = {"resources": [PROVIDER, *known]}
-    pending.settle(deployment, operation)
+    pending.settle(deployment, operation, {})
     return deployment["resources"][1:]
 
 

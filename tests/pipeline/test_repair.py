@@ -32,8 +32,15 @@ def job(project: Project, stack: str) -> StackJob:
 
 
 def lock(project: Project, stack: str, pid: int, host: str) -> Path:
-    backend = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    path = backend / ".pulumi" / "locks" / "organization" / "iam-profiles" / stack / "some.json"
+    path = (
+        project.backend
+        / ".pulumi"
+        / "locks"
+        / "organization"
+        / "iam-profiles"
+        / stack
+        / "some.json"
+    )
     path.parent.mkdir(parents=True)
     content = {"pid": pid, "username": "ana", "hostname": host, "timestamp": "2026-01-01T00:00:00Z"}
     path.write_text(json.dumps(content), "utf-8")
@@ -116,8 +123,7 @@ def kill_when(project: Project, recorded: int) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    backend = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    checkpoint = backend / ".pulumi" / "stacks" / "iam-profiles" / "state.json"
+    checkpoint = project.backend / ".pulumi" / "stacks" / "iam-profiles" / "state.json"
     while engine.poll() is None:
         if checkpoint.read_text("utf-8").count('"urn":"') >= recorded:
             break

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.aws.types import RESOURCES
-from local.env import child_environment
+from local.env import child_environment, file_backend
 from local.home import LocalHome
 from tests.engine import REPOSITORY, Project, Ran, client
 from tests.local.aws.samples import document
@@ -21,7 +21,7 @@ STACK = "trial"
 def _trial(home: LocalHome, folder: Path) -> Project:
     shutil.copytree(Path(__file__).parent / "program", folder)
     (folder / ".venv").symlink_to(REPOSITORY / ".venv")
-    environment = child_environment(home) | {"PULUMI_BACKEND_URL": f"file://{folder}"}
+    environment = child_environment(home) | {"PULUMI_BACKEND_URL": file_backend(folder)}
     return Project(folder, home, environment)
 
 

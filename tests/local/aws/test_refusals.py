@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from google.rpc.status_pb2 import Status
 from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto.status_pb2 import Status
 
 from local.aws.errors import AwsError
 from local.aws.types import RESOURCES

@@ -1,0 +1,70 @@
+"""Every action on identities: a step, harmless for a reason, or unclassified and so not trusted."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from access.catalogue.files import CatalogueError, only, read
+from access.catalogue.load import steps
+
+SERVICES = frozenset({"iam", "identitystore", "organizations", "sso", "sso-directory", "sts"})
+"""The services whose every action is classified: they decide who can do what."""
+
+
+@cache
+def harmless() -> Mapping[str, str]:
+    """Return the writing actions that spread no control, and why: `{action: reason}`.
+
+    Raises:
+        CatalogueError: an action is listed twice, or is a step as well.
+    """
+    found: dict[str, str] = {}
+    needed = {need.action for step in steps() for need in step.needs}
+    for index, group in enumerate(read("harmless.json")):
+        where = f"harmless.json: [{index}]"
+        only(group, frozenset({"reason", "actions"}), where)
+        for action in group["actions"]:
+            if action in found or action in needed or not group["reason"]:
+                raise CatalogueError(f"{where}: `{action}` has two meanings or none; keep one")
+            found[action] = group["reason"]
+    return found
+
+
+def unclassified(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return those action patterns of `SERVICES` that may stand for an action not known here.
+
+    A pattern that matches some known action stands for those; one that matches none names an action
+    newer than the catalogue, and nobody knows what it gives.
+    """
+    return tuple(sorted({pattern for pattern in patterns if _is_unclassified(pattern.lower())}))
+
+
+@cache
+def _is_unclassified(pattern: str) -> bool:
+    service, _, name = pattern.partition(":")
+    if service not in SERVICES:
+        return False
+    form = re.compile(_expression(name))
+    return not any(form.fullmatch(known) for known in _known()[service])
+
+
+def _expression(name: str) -> str:
+    # Runs of wildcards are put together: `**` and `*?*` would make the search explode.
+    runs = re.split(r"([*?]+)", name)
+    return "".join(
+        "." * run.count("?") + (".*" if "*" in run else "")
+        if set(run) <= {"*", "?"}
+        else re.escape(run)
+        for run in runs
+    )
+
+
+@cache
+def _known() -> Mapping[str, frozenset[str]]:
+    reads = {f"{service}:{name}" for service, names in read("reads.json").items() for name in names}
+    needed = {need.action for step in steps() for need in step.needs}
+    found: dict[str, set[str]] = {service: set() for service in SERVICES}
+    for action in {*reads, *needed, *harmless()}:
+        service, _, name = action.partition(":")
+        found.setdefault(service, set()).add(name.lower())
+    return {service: frozenset(names) for service, names in found.items()}

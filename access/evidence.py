@@ -1,0 +1,246 @@
+"""A step put to `decide` over whole documents, under the facts that have come to be.
+
+Whatever found the step, this decides on it: each hop of a path is explained, and each way out of a
+proof is tried, by the same code as any single request.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from access.catalogue.step import Gain
+from access.context import Absent, Among, Context, Exactly, Value
+from access.decide import Hierarchy, Policies, decide
+from access.document import (
+    Condition,
+    Element,
+    PolicyDocument,
+    PrincipalEntry,
+    Principals,
+    Statement,
+)
+from access.facts import Fact, Facts
+from access.pattern import Language
+from access.principal import Caller
+from access.request import Request
+from access.verdict import Verdict
+from access.world import Account, Document, Grants, Levels, Role, Unreadable, User, World
+
+_UNKNOWN = Account()
+_TAG = re.compile(r'aws:principaltag/([^"},\s\'\\]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The question that a step comes down to.
+
+    Attributes:
+        by: the ARN, or pattern of ARNs, of who asks; what names a service or identity provider.
+        resource: an ARN, a pattern, or `*` for anything at all.
+        given: condition keys that the step itself sets.
+        trust: whether the resource is a role that is to be assumed.
+        as_kind: "service" or "federated", where `by` is no principal of IAM.
+    """
+
+    by: str
+    action: str
+    resource: str
+    given: tuple[tuple[str, str], ...] = ()
+    trust: bool = False
+    as_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Decides on steps in one world."""
+
+    world: World
+
+    def decide(self, put: Put, facts: Facts) -> Verdict:
+        """Return whether it is allowed, and by which statements."""
+        return decide(*self.question(put, facts))
+
+    def question(self, put: Put, facts: Facts) -> tuple[Request, Policies]:
+        """Return the request that is put, and every policy that applies to it."""
+        caller = self._caller(put)
+        owner = _account(put.resource) or caller.account
+        policies = self.policies(put, facts)
+        context = self._context(put, caller, owner, policies, facts)
+        return Request(caller, put.action, put.resource, owner, context), policies
+
+    def policies(self, put: Put, facts: Facts) -> Policies:
+        """Return all policies that apply to it, as the facts have made them."""
+        caller, record = self._caller(put), self.record(put.by)
+        own = self.world.accounts.get(caller.account or "", _UNKNOWN)
+        owner = _account(put.resource) or caller.account or ""
+        theirs = self.world.accounts.get(owner, _UNKNOWN)
+        return Policies(
+            identity=tuple(self._identity(put.by, record, facts)) if caller.in_iam else (),
+            boundary=self._boundary(record, facts),
+            resource=self._resource(put, facts),
+            scps=() if _unlocked(own, facts) else _levels(own.scps),
+            rcps=() if _unlocked(theirs, facts) else _levels(theirs.rcps),
+        )
+
+    def record(self, arn: str) -> User | Role | None:
+        """Return the user or role of an ARN, if it exists."""
+        return self.world.users.get(arn) or self.world.roles.get(arn)
+
+    def _caller(self, put: Put) -> Caller:
+        if put.as_kind == "service":
+            return Caller.service(put.by)
+        if put.as_kind == "federated":
+            return Caller.federated(put.by)
+        record = self.record(put.by)
+        caller = Caller.of(put.by, unique_id=record.unique_id if record else None)
+        return replace(caller, account=_account(put.by))
+
+    def _identity(
+        self, arn: str, record: User | Role | None, facts: Facts
+    ) -> Iterator[PolicyDocument]:
+        account = _account(arn)
+        if Fact(Gain.GRANT, arn) in facts or (
+            record is None and Fact(Gain.ADMINISTER, account) in facts and arn.endswith(":*")
+        ):
+            yield everything("a policy that the caller gives it")
+        if record is not None:
+            loose = Fact(Gain.DETACH, arn) in facts
+            yield from self._granted(record.grants, facts, loose=loose)
+        for group in self._groups(arn, record, facts):
+            if Fact(Gain.GRANT, group) in facts:
+                yield everything(f"a policy that the caller gives group `{group}`")
+            known = self.world.groups.get(group)
+            if known is None:
+                yield everything(f"group `{group}`", doubt="the group is not in the input")
+                continue
+            loose = any(Fact(gain, group) in facts for gain in (Gain.DETACH, Gain.LEAVE))
+            yield from self._granted(known.grants, facts, loose=loose)
+
+    def _groups(self, arn: str, record: User | Role | None, facts: Facts) -> Iterable[str]:
+        own = record.groups if isinstance(record, User) else ()
+        if ":user/" not in arn:
+            return own
+        account = _account(arn)
+        joined = (
+            group
+            for group in self.world.groups
+            if _account(group) == account and Fact(Gain.JOIN, group) in facts
+        )
+        return dict.fromkeys((*own, *joined))
+
+    def _granted(self, grants: Grants, facts: Facts, *, loose: bool) -> Iterator[PolicyDocument]:
+        for document in grants.inline:
+            yield _readable(document, loose=loose)
+        for arn in grants.managed:
+            if Fact(Gain.REWRITE, arn) in facts:
+                yield everything(f"policy `{arn}`, rewritten")
+            else:
+                yield _readable(self.world.managed(arn), loose=loose)
+
+    def _boundary(self, record: User | Role | None, facts: Facts) -> PolicyDocument | None:
+        arn = None if record is None else record.boundary
+        if record is None or arn is None:
+            return None
+        if Fact(Gain.UNBIND, record.arn) in facts or Fact(Gain.REWRITE, arn) in facts:
+            return None
+        return _readable(self.world.managed(arn))
+
+    def _resource(self, put: Put, facts: Facts) -> PolicyDocument | None:
+        role = self.world.roles.get(put.resource) if put.trust else None
+        if role is not None:
+            if Fact(Gain.RETRUST, role.arn) in facts:
+                return everything("its trust policy, rewritten", principal=True)
+            return _readable(role.trust, principal=True)
+        if Fact(Gain.REWRITE, put.resource) in facts:
+            return everything("its policy, rewritten", principal=True)
+        found = [_readable(one, principal=True) for one in self._of_resource(put.resource)]
+        if not found:
+            return None
+        statements = tuple(statement for document in found for statement in document.statements)
+        return replace(found[0], statements=statements)
+
+    def _of_resource(self, target: str) -> list[Document]:
+        resources = self.world.resources
+        if target in resources:
+            return [resources[target]]
+        bucket = target.partition("/")[0] if ":s3:" in target else None
+        language = Language.glob(target) if {"*", "?"} & set(target) else None
+        return [
+            document
+            for arn, document in resources.items()
+            if arn == bucket or (language is not None and arn in language)
+        ]
+
+    def _context(
+        self, put: Put, caller: Caller, owner: str | None, policies: Policies, facts: Facts
+    ) -> Context:
+        record = self.record(put.by)
+        values: dict[str, Value] = {}
+        own = self.world.accounts.get(caller.account or "", _UNKNOWN)
+        theirs = self.world.accounts.get(owner or "", _UNKNOWN)
+        if theirs.organization:
+            values["aws:resourceorgid"] = Exactly((theirs.organization,))
+        if caller.in_iam and own.organization:
+            values["aws:principalorgid"] = Exactly((own.organization,))
+        if record is not None and not _is_tagged(record, facts):
+            values.update(_tags(record, policies))
+        if isinstance(record, User) and not (record.mfa or Fact(Gain.ENROL, record.arn) in facts):
+            never = Among(Language.literal("false"), optional=True)
+            values["aws:multifactorauthpresent"] = never
+        for key, value in put.given:
+            same = {text for name, text in put.given if name.lower() == key.lower()}
+            values[key.lower()] = (
+                Among(Language.words(same)) if len(same) > 1 else Exactly((value,))
+            )
+        return Context(values)
+
+
+def everything(name: str, *, doubt: str = "", principal: bool = False) -> PolicyDocument:
+    """Return a policy that allows everything or, with a doubt, may do so."""
+    anybody = Principals((PrincipalEntry("*", "*"),)) if principal else None
+    doubts = (Condition("unreadable", doubt, ()),) if doubt else ()
+    every = Element(("*",))
+    statement = Statement(0, None, "Allow", anybody, every, every, doubts, "2012-10-17")
+    return PolicyDocument("2012-10-17", (statement,), None, name)
+
+
+def _readable(
+    document: Document, *, loose: bool = False, principal: bool = False
+) -> PolicyDocument:
+    """Return a document as it counts: without its Denies if they may come off."""
+    found = document.read()
+    if isinstance(found, Unreadable):
+        return everything(document.name, doubt=found.why, principal=principal)
+    if not loose:
+        return found
+    return replace(
+        found, statements=tuple(one for one in found.statements if one.effect == "Allow")
+    )
+
+
+def _levels(levels: Levels) -> Hierarchy:
+    return tuple(tuple(_readable(document) for document in level) for level in levels)
+
+
+def _unlocked(account: Account, facts: Facts) -> bool:
+    return account.management or (
+        account.organization is not None and Fact(Gain.UNLOCK, account.organization) in facts
+    )
+
+
+def _is_tagged(record: User | Role, facts: Facts) -> bool:
+    return any(Fact(gain, record.arn) in facts for gain in (Gain.TAG, Gain.SESSION))
+
+
+def _tags(record: User | Role, policies: Policies) -> Mapping[str, Value]:
+    """Return the principal's tags, for each key that a policy looks at."""
+    have = {key.lower(): value for key, value in record.tags}
+    looked_at = _TAG.findall(repr(policies).lower())
+    return {
+        f"aws:principaltag/{key}": Exactly((have[key],)) if key in have else Absent()
+        for key in looked_at
+    }
+
+
+def _account(arn: str) -> str:
+    return arn.split(":", 5)[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004 -- an ARN's colons

@@ -1,0 +1,53 @@
+"""Facts of the closure and how each was come by: they only grow."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from access.catalogue.step import Gain
+
+GIVEN = "given"
+"""The step of what one starts with."""
+
+ADMINISTERED = "administered"
+"""The step by which whoever administers an account controls all of it."""
+
+UNLIMITED = "unlimited"
+"""The step by which a principal that is allowed everything administers its account."""
+
+RETRUSTED = "retrusted"
+"""The step by which a role is assumed whose trust policy the caller writes."""
+
+STORED = "stored-credential"
+"""The step by which whoever has read a stored credential controls whose it is."""
+
+TAGGED = "session-tags"
+"""The step by which a session takes the tags that its caller chooses."""
+
+
+class Fact(NamedTuple):
+    """Something that has come to be: a gain, and what it is a gain of."""
+
+    gain: Gain
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a fact was come by, at the least cost.
+
+    Attributes:
+        step: a step's id in the catalogue, or one of the constants above.
+        cost: the steps it takes, those to its premises included.
+        caller: the fact that a caller is controlled; `None` for what one starts with.
+        premises: what else must have come to be.
+    """
+
+    step: str
+    cost: int
+    caller: Fact | None = None
+    premises: tuple[Fact, ...] = ()
+
+
+Facts = Container[Fact]
+"""The facts that have come to be."""

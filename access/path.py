@@ -1,0 +1,200 @@
+"""From derivations to a path: the steps that lead to a fact, each with why it is allowed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from access.catalogue.step import Kind, Step, Target
+from access.evidence import Evidence, Put
+from access.facts import (
+    ADMINISTERED,
+    GIVEN,
+    RETRUSTED,
+    STORED,
+    TAGGED,
+    UNLIMITED,
+    Derivation,
+    Fact,
+)
+from access.verdict import Allowed, Denied, Reason, Undecided
+
+ASSUME = "sts-assume-role"
+
+_IMPLIED = {
+    ADMINISTERED: "whoever administers an account takes over any principal of it",
+    UNLIMITED: "everything is allowed to it, so that it administers its account",
+    RETRUSTED: "the role's trust policy is the caller's own, and admits the caller",
+    STORED: "the credential that was read",
+    TAGGED: "session tags of the caller's choice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path.
+
+    Attributes:
+        step: its id in the catalogue, or of what follows by itself.
+        caller: who takes it; `None` where it follows by itself.
+        gained: what comes of it.
+        requests: what is asked of AWS, as (action, resource).
+        context: what the request must look like, as the allowing statements' conditions say.
+        allowed_by: the statements that allow it.
+        doubts: what of them cannot be decided on.
+    """
+
+    step: str
+    title: str
+    caller: str | None
+    gained: Fact
+    requests: tuple[tuple[str, str], ...] = ()
+    context: tuple[str, ...] = ()
+    allowed_by: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+
+    def __str__(self) -> str:
+        who = f"`{self.caller}`" if self.caller else "by itself"
+        asked = ", ".join(f"{action} on `{resource}`" for action, resource in self.requests)
+        why = "; ".join(map(str, self.allowed_by))
+        told = f"{who}: {asked or self.title}: {self.gained.gain.value} of `{self.gained.of}`"
+        return f"{told} ({why})" if why else told
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's values."""
+        return {
+            "step": self.step,
+            "title": self.title,
+            "from": self.caller,
+            "to": self.gained.of,
+            "gain": self.gained.gain.value,
+            "requests": [{"action": one, "resource": two} for one, two in self.requests],
+            "context": list(self.context),
+            "allowed_by": [_json(reason) for reason in self.allowed_by],
+        }
+
+
+def _json(reason: Reason) -> dict[str, str | None]:
+    return {"policy": reason.policy, "statement": reason.statement, "why": reason.text}
+
+
+class Paths:
+    """Explains facts in one world."""
+
+    def __init__(
+        self, evidence: Evidence, steps: Sequence[Step], known: Mapping[Fact, Derivation]
+    ) -> None:
+        self._evidence = evidence
+        self._steps = {step.id: step for step in steps}
+        self._known = known
+
+    def to(self, target: Fact) -> tuple[Hop, ...]:
+        """Return the steps that lead to a fact, in an order in which they can be taken."""
+        hops: dict[Fact, Hop] = {}
+        self._collect(target, hops)
+        return tuple(hops.values())
+
+    def _collect(self, target: Fact, hops: dict[Fact, Hop]) -> None:
+        # Depth first without recursion: a chain of roles may be longer than the stack.
+        stack: list[tuple[Fact, bool]] = [(target, False)]
+        needed: dict[Fact, tuple[Fact, ...]] = {}
+        while stack:
+            fact, ready = stack.pop()
+            derivation = self._known[fact]
+            if fact in hops or derivation.step == GIVEN:
+                continue
+            if ready:
+                hops[fact] = self._hop(fact, derivation, needed[fact])
+                continue
+            needed[fact] = self._needed(fact, derivation)
+            caller = () if derivation.caller is None else (derivation.caller,)
+            stack.append((fact, True))
+            stack += [(one, False) for one in (*needed[fact], *caller)]
+
+    def _needed(self, fact: Fact, derivation: Derivation) -> tuple[Fact, ...]:
+        """Return the premises without those that the step can do without."""
+        puts = tuple(self.questions(fact, derivation))
+        if not puts or derivation.caller is None or derivation.step == UNLIMITED:
+            return derivation.premises
+        kept = list(derivation.premises)
+        for premise in sorted(kept, key=lambda one: -self._known[one].cost):
+            fewer = [one for one in kept if one != premise]
+            if all(self._holds(put, fewer, derivation) for put in puts):
+                kept = fewer
+        return tuple(kept)
+
+    def _holds(self, put: Put, premises: Iterable[Fact], derivation: Derivation) -> bool:
+        verdict = self._evidence.decide(put, self._facts(premises, derivation))
+        return not isinstance(verdict, Denied)
+
+    def _facts(self, premises: Iterable[Fact], derivation: Derivation) -> frozenset[Fact]:
+        """Return what counts: the premises and, of whoever administers an account, that."""
+        caller = derivation.caller
+        above = () if caller is None else self._known[caller].premises
+        return frozenset((*premises, *above))
+
+    def questions(self, fact: Fact, derivation: Derivation) -> Iterator[Put]:
+        """Yield what the step asks of AWS."""
+        caller = derivation.caller.of if derivation.caller else ""
+        step = self._steps.get(derivation.step)
+        if derivation.step == TAGGED:
+            yield Put(caller, "sts:TagSession", fact.of, trust=True)
+        elif derivation.step == UNLIMITED:
+            yield Put(caller, "*", "*")
+        elif step is not None and step.id == ASSUME:
+            yield Put(caller, "sts:AssumeRole", fact.of, trust=True)
+        elif step is not None and derivation.caller is None:  # an identity provider's user
+            provider = derivation.premises[0].of
+            yield Put(provider, step.needs[0].action, fact.of, trust=True, as_kind="federated")
+        elif step is not None:
+            yield from self._needs(step, caller, fact)
+
+    def _needs(self, step: Step, caller: str, fact: Fact) -> Iterator[Put]:
+        whole = step.target in (Target.ACCOUNT, Target.MEMBER)
+        for need in step.needs:
+            if not need.by_anyone:
+                resource = "*" if whole else need.resource(fact.of)
+                yield Put(caller, need.action, resource, need.context)
+        if step.kind is Kind.PASS:
+            role = self._evidence.world.roles[fact.of]
+            for service in step.services:
+                put = Put(service, "sts:AssumeRole", role.arn, trust=True, as_kind="service")
+                if not isinstance(self._evidence.decide(put, frozenset[Fact]()), Denied):
+                    yield put
+                    return
+
+    def _hop(self, fact: Fact, derivation: Derivation, needed: tuple[Fact, ...]) -> Hop:
+        puts = tuple(self.questions(fact, derivation))
+        facts = self._facts(needed, derivation)
+        allowed: list[Reason] = []
+        doubts: list[Reason] = []
+        context: list[str] = []
+        for put in puts:
+            verdict = self._evidence.decide(put, facts)
+            (doubts if isinstance(verdict, Undecided) else allowed).extend(verdict.reasons)
+            if isinstance(verdict, Allowed):
+                context += self._conditions(put, facts, verdict.reasons)
+        step = self._steps.get(derivation.step)
+        return Hop(
+            step=derivation.step,
+            title=step.title if step else _IMPLIED.get(derivation.step, derivation.step),
+            caller=derivation.caller.of if derivation.caller else None,
+            gained=fact,
+            requests=tuple((put.action, put.resource) for put in puts),
+            context=tuple(dict.fromkeys(context)),
+            allowed_by=tuple(dict.fromkeys(allowed)),
+            doubts=tuple(dict.fromkeys(doubts)),
+        )
+
+    def _conditions(
+        self, put: Put, facts: frozenset[Fact], reasons: Iterable[Reason]
+    ) -> Iterator[str]:
+        policies = self._evidence.policies(put, facts)
+        documents = [*policies.identity, policies.boundary, policies.resource]
+        named = {(reason.policy, reason.statement) for reason in reasons}
+        for document in documents:
+            for statement in document.statements if document else ():
+                if (document.name if document else "", statement.name) in named:
+                    for one in statement.conditions:
+                        values = ", ".join(one.values[:3])
+                        more = ", …" if len(one.values) > 3 else ""  # noqa: PLR2004 -- shown
+                        yield f"{one.operator} {one.key}: {values}{more}"

@@ -1,0 +1,114 @@
+"""What a principal's own policies permit of one action, on any names."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from access.reach.clauses import Clause
+from access.reach.texts import Name, named
+
+Layer = tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What a standing permits of one action.
+
+    Attributes:
+        identity: clauses of the identity-based policies, of Denies those that are in force.
+        boundary: of the permissions boundary, `None` if there is none.
+        levels: of the SCPs, by level.
+        sure: whether doubtful clauses count against it.
+    """
+
+    identity: Layer
+    boundary: Layer | None
+    levels: tuple[Layer, ...]
+    sure: bool
+
+    def allows(self, caller: Name, resource: Name) -> bool:
+        """Whether the action is allowed on a resource that has no policy of its own."""
+        layers = (self.identity, *self._limits)
+        return all(self._allow(layer, caller, resource) for layer in layers) and not self.denies(
+            caller, resource
+        )
+
+    def identity_allows(self, caller: Name, resource: Name) -> bool:
+        """Whether an identity-based policy allows it."""
+        return self._allow(self.identity, caller, resource)
+
+    def boundary_allows(self, caller: Name, resource: Name) -> bool:
+        """Whether the boundary lets it through."""
+        return self.boundary is None or self._allow(self.boundary, caller, resource)
+
+    def scps_allow(self, caller: Name, resource: Name) -> bool:
+        """Whether every level of SCPs lets it through."""
+        return all(self._allow(level, caller, resource) for level in self.levels)
+
+    def denies(self, caller: Name, resource: Name) -> bool:
+        """Whether any policy denies it."""
+        return any(clause.denies(caller, resource, sure=self.sure) for clause in self._clauses)
+
+    def select(self, caller: Name, labels: Sequence[str]) -> list[str]:
+        """Return on which of these, ARNs and patterns, it is allowed."""
+        live = self._live(self.identity, caller)
+        found = [
+            label for label in labels if any(clause.may_be_on(named(label)) for clause in live)
+        ]
+        if not self._limits and all(clause.allow for clause in self.identity):
+            return found
+        return [label for label in found if self.allows(caller, named(label))]
+
+    def somewhere(self, caller: Name) -> bool:
+        """Whether it may be allowed on some resource or other."""
+        return all(self._live(layer, caller) for layer in (self.identity, *self._limits)) and not (
+            any(
+                not clause.allow
+                and clause.on_everything
+                and (clause.sure or (self.sure and clause.doubtful))
+                and clause.must_be_by(caller)
+                for clause in self._clauses
+            )
+        )
+
+    @property
+    def words(self) -> frozenset[str] | None:
+        """All resources that the identity-based policies can allow, where each is named."""
+        found: set[str] = set()
+        for clause in self.identity:
+            if clause.allow:
+                if clause.negated or clause.may_on.near or clause.may_on.rest:
+                    return None
+                found |= clause.may_on.words
+        return frozenset(found)
+
+    @property
+    def anybody(self) -> bool:
+        """Whether no clause looks at who calls."""
+        return all(clause.anybody for clause in self._clauses)
+
+    @property
+    def opens_everything(self) -> bool:
+        """Whether each layer has an Allow of everything that does not depend on anything."""
+        return all(
+            any(one.allow and one.sure and one.on_everything and one.anybody for one in layer)
+            for layer in (self.identity, *self._limits)
+        )
+
+    @property
+    def _limits(self) -> tuple[Layer, ...]:
+        return self.levels if self.boundary is None else (self.boundary, *self.levels)
+
+    @property
+    def _clauses(self) -> Iterator[Clause]:
+        for layer in (self.identity, *self._limits):
+            yield from layer
+
+    def _live(self, layer: Layer, caller: Name) -> list[Clause]:
+        return [
+            clause
+            for clause in layer
+            if clause.allow and not (self.sure and clause.doubtful) and clause.may_be_by(caller)
+        ]
+
+    def _allow(self, layer: Iterable[Clause], caller: Name, resource: Name) -> bool:
+        return any(clause.allows(caller, resource, sure=self.sure) for clause in layer)

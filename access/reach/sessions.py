@@ -1,0 +1,136 @@
+"""The steps by which AWS STS hands out sessions: whose, to whom."""
+
+from collections.abc import Iterable, Iterator
+
+from access.catalogue.step import Gain, Target
+from access.facts import TAGGED, Fact, Facts
+from access.principal import Kind
+from access.reach.judge import ASSUME, TAG_SESSION, Judge
+from access.reach.profile import Profile
+from access.reach.standing import Standing
+from access.reach.trusts import openness
+from access.reach.units import Unit
+
+Found = tuple[str, Gain, list[str]]
+"""A step's id, what it gains, and of what."""
+
+_BY_PROVIDER = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
+
+
+class Sessions:
+    """Finds the roles whose sessions a unit may get, looking only where there may be one."""
+
+    def __init__(self, judge: Judge, facts: Facts) -> None:
+        self._judge = judge
+        self._facts = facts
+        self._index = judge.index
+        self._asked: set[tuple[object, ...]] = set()
+        # Roles still worth asking for, by trust text, where the trust may admit more than names.
+        self._open_to: dict[str, dict[str | None, set[str]]] = {
+            account: {text: set(roles) for text, roles in trusts.items()}
+            for account, trusts in self._index.open_to.items()
+        }
+        self._open_to_all = {text: set(roles) for text, roles in self._index.open_to_all.items()}
+        self._tags_matter = any(map(_looks_at_tags, set(self._index.texts())))
+
+    def taken(self, role: str) -> None:
+        """Ask no more for a role of which nothing is left to be had."""
+        record = self._index.world.roles.get(role)
+        if record is None or self._wanted(role):
+            return
+        text = record.trust.text
+        admits = openness(text)
+        for account in admits.accounts:
+            self._open_to[account][text].discard(role)
+        if text in self._open_to_all:
+            self._open_to_all[text].discard(role)
+
+    def _wanted(self, role: str) -> bool:
+        if Fact(Gain.CONTROL, role) not in self._facts:
+            return True
+        return self._tags_matter and Fact(Gain.SESSION, role) not in self._facts
+
+    def of(self, unit: Unit, standing: Standing) -> Iterator[Found]:
+        """Yield what the unit gets by AssumeRole."""
+        found = list(dict.fromkeys(self._assumable(unit, standing)))
+        if not found:
+            return
+        yield "sts-assume-role", Gain.CONTROL, found
+        if self._tags_matter:
+            tagged = [
+                role
+                for role in found
+                if self._judge.may_assume(unit, standing, role, self._facts, TAG_SESSION)
+            ]
+            yield TAGGED, Gain.SESSION, tagged
+
+    def _assumable(self, unit: Unit, standing: Standing) -> Iterator[str]:
+        judge, facts = self._judge, self._facts
+        words = standing.permit(ASSUME).words
+        for role in self._named(unit, words):
+            if self._wanted(role) and judge.may_assume(unit, standing, role, facts):
+                yield role
+        for text, roles in self._open(unit):
+            if not roles:
+                continue
+            # Where each role asked for is named, only grants within the account are left to find.
+            near = roles if words is None else self._near(unit, roles)
+            if near and self._is_new(unit, standing, text, near):
+                yield from (role for role in near if judge.may_assume(unit, standing, role, facts))
+
+    def forget(self) -> None:
+        """Ask everything again: what limited everybody is gone."""
+        self._asked.clear()
+
+    def _named(self, unit: Unit, words: frozenset[str] | None) -> Iterator[str]:
+        """Yield the roles that the unit names, and those that name the unit."""
+        roles = self._index.world.roles
+        if words is not None:
+            yield from (word for word in sorted(words) if word in roles)
+        if isinstance(unit.name, str):
+            yield from self._index.mentioned.get(unit.name, ())
+            return
+        named = (arn for arn in self._index.mentioned_in.get(unit.account, ()) if arn in unit.name)
+        yield from dict.fromkeys(role for arn in named for role in self._index.mentioned[arn])
+
+    def _open(self, unit: Unit) -> Iterator[tuple[str | None, set[str]]]:
+        yield from self._open_to.get(unit.account, {}).items()
+        yield from self._open_to_all.items()
+
+    def _near(self, unit: Unit, roles: set[str]) -> set[str]:
+        here = self._index.targets.get((Target.ROLE, unit.account), ())
+        return {role for role in here if role in roles}
+
+    def _is_new(
+        self, unit: Unit, standing: Standing, text: str | None, roles: Iterable[str]
+    ) -> bool:
+        """Whether nobody alike has asked the same trust policy before, and it may let the unit in.
+
+        INVARIANT: roles are only ever taken off those worth asking for, so that who is alike and
+        comes later finds nothing more.
+        """
+        some = next(iter(roles))
+        clauses = self._judge.trust(standing.profile, some, ASSUME)
+        if not any(clause.allow and clause.may_be_by(unit.name) for clause in clauses):
+            return False
+        by_name = not all(clause.anybody for clause in clauses)
+        by_name = by_name or not standing.permit(ASSUME, self._judge.owner(some)).anybody
+        key = (id(standing), text, unit.label if by_name else "")
+        known = key in self._asked
+        self._asked.add(key)
+        return not known
+
+    def vouched(self, provider: str) -> list[str]:
+        """Return the roles whose sessions an identity provider's user may get."""
+        return [
+            role
+            for role in self._index.vouched.get(provider, ())
+            for action in _BY_PROVIDER
+            if self._judge.admits(
+                Profile(Kind.FEDERATED, "", name=provider), provider, role, action, self._facts
+            )
+        ]
+
+
+def _looks_at_tags(text: str | None) -> bool:
+    return text is not None and ("principaltag" in text.lower() or "\\u" in text)

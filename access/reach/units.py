@@ -1,0 +1,175 @@
+"""Units of control: a principal, or all those of a pattern that may yet be made."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from access.catalogue.step import Gain
+from access.facts import Fact, Facts
+from access.principal import Kind
+from access.reach.clauses import Clauses
+from access.reach.index import Index, account_of
+from access.reach.profile import Profile
+from access.reach.standing import Bearing, Standing, Text
+from access.reach.texts import Name, named
+from access.world import Account, Grants, Levels, Role, User
+
+_UNKNOWN = Account()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is controlled as one.
+
+    Attributes:
+        label: an ARN, or a pattern of ARNs.
+        name: the ARN, or the ARNs that it may have.
+        record: the user or role, if it exists.
+    """
+
+    label: str
+    name: Name
+    kind: Kind
+    account: str
+    record: User | Role | None = None
+
+    @classmethod
+    def of(cls, record: User | Role) -> "Unit":
+        """Return the unit of a principal."""
+        kind = Kind.USER if isinstance(record, User) else Kind.SESSION
+        return cls(record.arn, record.arn, kind, account_of(record.arn), record)
+
+    @classmethod
+    def matching(cls, pattern: str) -> "Unit":
+        """Return the unit of all principals of one account that a pattern names."""
+        kind = {"user": Kind.USER, "role": Kind.SESSION}.get(
+            pattern.split(":", 5)[5].partition("/")[0], Kind.ANY_IAM
+        )
+        return cls(pattern, named(pattern), kind, account_of(pattern))
+
+
+class Standings:
+    """Puts together what bears on a unit, under the facts that have come to be.
+
+    INVARIANT: standings are shared: equal bearings give the same object.
+
+    Attributes:
+        joined: `{account: groups that any user of it may be in}`.
+    """
+
+    def __init__(self, index: Index, *, sure: bool) -> None:
+        self.index = index
+        self.clauses = Clauses(index.ids, ids_complete=index.ids_complete)
+        self._sure = sure
+        self._known: dict[Bearing, Standing] = {}
+        self.joined: dict[str, list[str]] = defaultdict(list[str])
+
+    def of(self, unit: Unit, facts: Facts) -> Standing:
+        """Return the standing of a unit, where `facts` have come to be."""
+        record = unit.record
+        pile = _Pile(self.index, facts, anything=Fact(Gain.GRANT, unit.label) in facts)
+        if record is not None:
+            pile.add(record.grants, denies=Fact(Gain.DETACH, unit.label) not in facts)
+        for group in self._groups(unit):
+            pile.add_group(group)
+        account = self.index.world.accounts.get(unit.account, _UNKNOWN)
+        unlocked = _is_linked(unit) or is_unlocked(account, facts)
+        return self._standing(
+            Bearing(
+                profile=_profile(unit, account, facts),
+                allowing=tuple(pile.allowing),
+                denying=tuple(pile.denying),
+                anything=pile.anything,
+                boundary=self._boundary(unit, facts),
+                levels=() if unlocked else texts(account.scps),
+            )
+        )
+
+    def administrator(self, account: str, facts: Facts) -> Standing:
+        """Return the standing of somebody who administers an account."""
+        known = self.index.world.accounts.get(account, _UNKNOWN)
+        levels = () if is_unlocked(known, facts) else texts(known.scps)
+        profile = Profile(Kind.ANY_IAM, account, known.organization, None, None)
+        return self._standing(Bearing(profile, anything=True, levels=levels))
+
+    def _standing(self, bearing: Bearing) -> Standing:
+        known = self._known.get(bearing)
+        if known is None:
+            known = self._known[bearing] = Standing(bearing, self.clauses, self._sure)
+        return known
+
+    def _boundary(self, unit: Unit, facts: Facts) -> tuple[Text, ...]:
+        arn = None if unit.record is None else unit.record.boundary
+        if arn is None:
+            return ()
+        if Fact(Gain.UNBIND, unit.label) in facts or Fact(Gain.REWRITE, arn) in facts:
+            return ()
+        return (self.index.world.managed(arn).text,)
+
+    def _groups(self, unit: Unit) -> tuple[str, ...]:
+        if unit.kind is not Kind.USER:
+            return ()
+        own = unit.record.groups if isinstance(unit.record, User) else ()
+        return tuple(dict.fromkeys((*own, *self.joined.get(unit.account, ()))))
+
+
+class _Pile:
+    """The identity-based policies of a unit, as they are put together."""
+
+    def __init__(self, index: Index, facts: Facts, *, anything: bool) -> None:
+        self.allowing: list[Text] = []
+        self.denying: list[Text] = []
+        self.anything = anything
+        self._index = index
+        self._facts = facts
+
+    def add(self, grants: Grants, *, denies: bool) -> None:
+        """Add policies, with their Denies or without."""
+        kept = [document.text for document in grants.inline]
+        for arn in grants.managed:
+            if Fact(Gain.REWRITE, arn) in self._facts:
+                self.anything = True
+            else:
+                kept.append(self._index.world.managed(arn).text)
+        self.allowing += kept
+        self.denying += kept if denies else ()
+
+    def add_group(self, arn: str) -> None:
+        """Add the policies of a group; one that is not in the world may have any."""
+        group = self._index.world.groups.get(arn)
+        self.anything = self.anything or Fact(Gain.GRANT, arn) in self._facts
+        if group is None:
+            self.allowing.append(None)
+            return
+        loose = any(Fact(gain, arn) in self._facts for gain in (Gain.DETACH, Gain.LEAVE))
+        self.add(group.grants, denies=not loose)
+
+
+def is_unlocked(account: Account, facts: Facts) -> bool:
+    """Whether no policy of its organisation limits the account."""
+    return account.management or (
+        account.organization is not None and Fact(Gain.UNLOCK, account.organization) in facts
+    )
+
+
+def texts(levels: Levels) -> tuple[tuple[Text, ...], ...]:
+    """Return the texts of SCPs or RCPs."""
+    return tuple(tuple(document.text for document in level) for level in levels)
+
+
+def _is_linked(unit: Unit) -> bool:
+    """Whether it is a service-linked role: the organisation's policies do not limit those."""
+    return unit.record is not None and ":role/aws-service-role/" in unit.label
+
+
+def _profile(unit: Unit, account: Account, facts: Facts) -> Profile:
+    record = unit.record
+    tagged = any(Fact(gain, unit.label) in facts for gain in (Gain.TAG, Gain.SESSION))
+    user = record if isinstance(record, User) else None
+    return Profile(
+        kind=unit.kind,
+        account=unit.account,
+        organization=account.organization,
+        name=user.arn.rpartition("/")[2] if user else None,
+        tags=None if tagged or record is None else record.tags,
+        mfa=user is None or user.mfa or Fact(Gain.ENROL, unit.label) in facts,
+    )
