@@ -13,7 +13,7 @@ from rich.console import Console
 from cli import exits
 from cli.attempts import Attempt, attempt_all
 from cli.deploy import deploy_all
-from cli.local import start_for
+from cli.local import quotas_of, start_for
 from cli.options import PROJECT
 from cli.output import console
 from cli.progress import TerminalProgress
@@ -21,6 +21,7 @@ from cli.stored_keys import StoredKeys
 from cli.tables import attempts_table, keys_table, matrix_table
 from iam_profiles.check import Checked, check
 from iam_profiles.matrix import matrix
+from iam_profiles.model import Organization
 from local.cloud import Cloud
 from local.env import child_environment
 from local.evaluator_install import NOT_ENFORCED
@@ -42,7 +43,7 @@ def demo() -> int:
     home = LocalHome.default()
     with TerminalProgress() as progress:
         cloud = start_for(checked.profiles.organization, home, progress)
-    _enter(home)
+    _enter(home, checked.profiles.organization)
     command = EngineCommand(home.root)
     screen.print("\n[bold]Deploying[/bold]: preview behind the policy pack, then exactly that plan")
     with _interrupts_to(command):
@@ -56,9 +57,9 @@ def demo() -> int:
     return exits.NO if surprising else exits.DONE
 
 
-def _enter(home: LocalHome) -> None:
+def _enter(home: LocalHome, organization: Organization) -> None:
     """See the local cloud, and nothing else, from here on."""
-    variables = child_environment(home)
+    variables = child_environment(home) | quotas_of(organization)
     os.environ.clear()
     os.environ.update(variables)
 

@@ -80,7 +80,7 @@ def _details(account: Account, session: boto3.Session) -> Source:
         text = "\n".join(json.dumps(_plain(page), default=str) for page in pages.paginate())
     except (BotoCoreError, ClientError) as error:
         raise AccountUnreadableError(account.name, str(error)) from error
-    return Source(f"account {account.name}", text)
+    return Source(f"account {account.name}", text, account.id)
 
 
 def _plain(page: Any) -> dict[str, Any]:  # noqa: ANN401 -- boto3's answer

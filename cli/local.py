@@ -1,5 +1,6 @@
 """`iam-profiles local`: the cloud on this machine."""
 
+import json
 import shlex
 from pathlib import Path
 
@@ -82,9 +83,10 @@ def status(form: str) -> int:
 
 
 @local.command()
-def env() -> None:
+@profiles_option
+def env(folder: Path) -> None:
     """Print what a shell needs: eval "$(iam-profiles local env)"."""
-    variables = environment(LocalHome.default())
+    variables = environment(LocalHome.default()) | quotas_of(load(folder).organization)
     click.echo(f"unset {' '.join(CLEARED)}")
     for name, value in variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
@@ -101,6 +103,20 @@ def start_for(organization: Organization, home: LocalHome, progress: Progress) -
 def accounts_of(organization: Organization) -> dict[str, str]:
     """The organisation's accounts: `{name: id}`."""
     return {account.name: account.id for account in organization.accounts}
+
+
+def quotas_of(organization: Organization) -> dict[str, str]:
+    """The variable that tells the AWS stand-in which quotas AWS has raised for these accounts."""
+    quotas = organization.quotas
+    raised = {
+        "ACLSizePerRole": quotas.trust_policy_characters,
+        "PolicySize": quotas.managed_policy_characters,
+        "GroupsPerUser": quotas.groups_per_user,
+        "PoliciesPerRole": quotas.managed_policies_per_role,
+        "PoliciesPerGroup": quotas.managed_policies_per_group,
+        "PoliciesPerUser": quotas.managed_policies_per_user,
+    }
+    return {"IAM_PROFILES_LOCAL_QUOTAS": json.dumps(raised)}
 
 
 def _facts(cloud: Cloud) -> dict[str, object]:

@@ -116,9 +116,10 @@ def _headline(result: Result) -> None:
 
 
 def _show_proof(proof: Proof) -> None:
-    controlled = proof.certificate.json()["controlled"]
-    say(f"whatever they do, they control {len(controlled)} principals at most:", indent=2)
-    _list(controlled, indent=4)
+    held = proof.certificate.json()
+    say("whatever they do, they come to control no more than", indent=2)
+    _list([f"all of account {one}" for one in held["administered"]], indent=4)
+    _list(held["controlled"], indent=4)
     say("assuming that", indent=2)
     _list(proof.certificate.assumptions, indent=4)
 

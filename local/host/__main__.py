@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from concurrent import futures
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from local.host.runtime import PythonRuntime
 _MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 
 
+_LOOK_SECONDS = 0.5
+
+
 def main() -> None:
-    """Print the port for the engine and serve; SIGINT ends it at once and quietly."""
+    """Print the port for the engine and serve; SIGINT, or the engine's end, ends it at once."""
     parser = argparse.ArgumentParser(prog="pulumi-language-python")
     parser.add_argument("--exec", type=Path, required=True, help="the SDK's program launcher")
     parser.add_argument("engine", help="the engine's address")
@@ -41,7 +45,10 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    engine = os.getppid()
+    while os.getppid() == engine:
+        time.sleep(_LOOK_SECONDS)
+    stop()
 
 
 main()

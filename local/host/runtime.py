@@ -69,9 +69,10 @@ class PythonRuntime(LanguageRuntimeServicer):
         self, request: language_pb2.AboutRequest, context: grpc.ServicerContext
     ) -> language_pb2.AboutResponse:
         """Say which Python runs the programs."""
-        del context
         version = ".".join(map(str, sys.version_info[:3]))
-        return language_pb2.AboutResponse(executable=_python(request.info), version=version)
+        return language_pb2.AboutResponse(
+            executable=_python(request.info, context), version=version
+        )
 
     def GetProgramDependencies(  # noqa: N802 - the protocol's name
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
@@ -97,8 +98,7 @@ class PythonRuntime(LanguageRuntimeServicer):
         self, request: language_pb2.RunRequest, context: grpc.ServicerContext
     ) -> language_pb2.RunResponse:
         """Run a program; its output is the language host's own."""
-        del context
-        python = _python(request.info)
+        python = _python(request.info, context)
         command = [python, "-u", str(self._launcher), *self._program_arguments(request)]
         environment = _environment(python, os.environ)
         environment["PULUMI_CONFIG"] = json.dumps(dict(request.config))
@@ -129,7 +129,7 @@ class PythonRuntime(LanguageRuntimeServicer):
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[_Response]:
         """Run a policy pack or a provider, and stream its output and exit code to the engine."""
-        python = _python(request.info)
+        python = _python(request.info, context)
         folder = request.info.program_directory
         if request.kind == "analyzer":
             command = [python, "-u", "-m", "pulumi.policy", *request.args, folder]
@@ -170,14 +170,21 @@ def _stderr(chunk: bytes) -> _Response:
     return _Response(stderr=chunk)
 
 
-def _python(info: language_pb2.ProgramInfo) -> str:
-    """Return the Python of the virtualenv that the runtime's options name, or else this one."""
+def _python(info: language_pb2.ProgramInfo, context: grpc.ServicerContext) -> str:
+    """Return the Python of the virtualenv that the runtime's options name; this one if none is.
+
+    As the official host does, it refuses a virtualenv that is not there: with another Python's
+    packages a policy pack would not be what was written.
+    """
     options = MessageToDict(info.options)
-    if virtualenv := options.get("virtualenv"):
-        python = Path(info.root_directory) / str(virtualenv) / "bin" / "python"
-        if python.exists():
-            return str(python)
-    return sys.executable
+    virtualenv = options.get("virtualenv")
+    if not virtualenv:
+        return sys.executable
+    python = Path(info.root_directory) / str(virtualenv) / "bin" / "python"
+    if not python.exists():
+        message = f"the virtualenv `{virtualenv}` is not there; run `make setup`"
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
+    return str(python)
 
 
 def _environment(python: str, inherited: Mapping[str, str]) -> dict[str, str]:

@@ -265,15 +265,40 @@ def test_sigint_ends_it_and_what_it_runs_at_once_and_quietly(host: _Host, tmp_pa
     assert process.stderr.read() == ""
 
 
-def test_the_virtualenv_that_is_named_is_used_if_it_is_there(host: _Host, tmp_path: Path) -> None:
+def _about(host: _Host, root: Path, virtualenv: str) -> str:
+    info = language_pb2.ProgramInfo(root_directory=str(root))
+    info.options.update({"virtualenv": virtualenv})
+    return host[1].About(language_pb2.AboutRequest(info=info)).executable
+
+
+def test_the_virtualenv_that_is_named_is_used(host: _Host, tmp_path: Path) -> None:
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     named = tmp_path / "venv" / "bin" / "python"
     named.symlink_to(sys.executable)
-    for name, expected in (("venv", str(named)), ("missing", sys.executable)):
-        info = language_pb2.ProgramInfo(root_directory=str(tmp_path))
-        info.options.update({"virtualenv": name})
-        answer = host[1].About(language_pb2.AboutRequest(info=info))
-        assert answer.executable == expected
+    assert _about(host, tmp_path, "venv") == str(named)
+
+
+def test_a_virtualenv_that_is_not_there_is_refused(host: _Host, tmp_path: Path) -> None:
+    with pytest.raises(grpc.RpcError, match="`missing` is not there; run `make setup`"):
+        _about(host, tmp_path, "missing")
+
+
+def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    """An engine that is killed outright sends no signal."""
+    launcher = tmp_path / "launcher"
+    script = (
+        "import subprocess, sys\n"
+        f"command = ['-m', 'local.host', '--exec', {str(launcher)!r}, 'engine']\n"
+        "host = subprocess.Popen([sys.executable, *command])\n"
+        "print(host.pid, flush=True)\n"
+        "host.wait()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as engine:
+        assert engine.stdout
+        host = psutil.Process(int(engine.stdout.readline()))
+        engine.stdout.readline()  # its port: it serves
+        engine.kill()
+    _gone(host)
 
 
 def test_it_does_without_the_sdk_s_own_import(cloud: LocalHome) -> None:
