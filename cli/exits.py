@@ -27,12 +27,28 @@ _STATUS_BY_ERROR = {
 """The roots of our error trees, by name: a tree whose module was never imported has no errors."""
 
 
+_REMEDIES = {
+    errno.ENOSPC: "free some disk space there and run this again",
+    errno.EDQUOT: "free some of your disk quota and run this again",
+    errno.EACCES: "make it writable for you, or choose another place",
+    errno.EROFS: "choose a place that can be written",
+}
+
+
 def status_of(error: Exception) -> int | None:
     """The exit status for an error that a user can do something about, else nothing."""
     for (module, name), status in _STATUS_BY_ERROR.items():
         root = getattr(sys.modules.get(module), name, None)
         if isinstance(root, type) and isinstance(error, root):
             return status
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS}:
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
         return CANNOT_WRITE
     return None
+
+
+def message_of(error: Exception) -> str:
+    """What to tell the user: the error's own words, or what the operating system's mean."""
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        where = f" for `{error.filename2 or error.filename}`" if error.filename else ""
+        return f"{(error.strerror or 'cannot write').lower()}{where}; {_REMEDIES[error.errno]}"
+    return str(error)

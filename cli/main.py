@@ -73,6 +73,6 @@ def run(arguments: list[str]) -> int:
         if status is None:  # a fault of ours: 1 would say that the answer is no
             traceback.print_exc()
             return exits.BROKEN
-        click.echo(f"iam-profiles: {error}", err=True)
+        click.echo(f"iam-profiles: {exits.message_of(error)}", err=True)
         return status
     return result if isinstance(result, int) else exits.DONE

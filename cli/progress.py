@@ -55,7 +55,7 @@ class TerminalProgress:
         if self._live:
             self._task = self._bars.add_task(text, total=None, count="")
         else:
-            self._console.print(text)
+            self._console.print(text, soft_wrap=True)
 
     def update(self, done: int, total: int, /) -> None:
         """Say that `done` of about `total` pieces of the current step are done."""
@@ -63,7 +63,7 @@ class TerminalProgress:
             self._bars.update(self._task, completed=done, total=total, count=f"{done}/{total}")
         elif time.monotonic() - self._told > _LOG_EVERY_SECONDS:
             self._told = time.monotonic()
-            self._console.print(f"  {self._text}: {done}/{total}")
+            self._console.print(f"  {self._text}: {done}/{total}", soft_wrap=True)
 
     def _finish(self) -> None:
         """End the current step, if there is one."""

@@ -13,9 +13,9 @@ REMEDIES = (
         "THESE PACKAGES DO NOT MATCH THE HASHES",
         "the package index served something else than was locked: do not go on; report it",
     ),
-    ("Could not find a version", "is the package index reachable, and does it have this version?"),
     ("Failed to establish a new connection", "connect to the network and run `make setup` again"),
     ("Temporary failure in name resolution", "connect to the network and run `make setup` again"),
+    ("Could not find a version", "is the package index reachable, and does it have this version?"),
     ("Connection", "connect to the network and run `make setup` again"),
     ("Permission denied", "make the project's folder writable for you"),
 )

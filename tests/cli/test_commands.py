@@ -1,6 +1,8 @@
 """The command line: what it prints, what it refuses, and its exit statuses."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -127,3 +129,18 @@ def test_env_without_a_cloud_names_the_command_that_starts_it(
     monkeypatch.setenv("IAM_PROFILES_LOCAL", str(tmp_path / "local"))
     assert run(["local", "env"]) == exits.UNAVAILABLE
     assert "iam-profiles local start" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_said_with_what_to_do_about_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere/file")
+
+    monkeypatch.setattr("cli.matrix.load", full)
+    assert run(["matrix"]) == exits.CANNOT_WRITE
+    said = capsys.readouterr().err
+    assert said.strip() == (
+        "iam-profiles: no space left on device for `/somewhere/file`; "
+        "free some disk space there and run this again"
+    )
