@@ -21,6 +21,7 @@ _LOOK_SECONDS = 0.5
 
 def main() -> None:
     """Print the port for the engine and serve; SIGINT, or the engine's end, ends it at once."""
+    engine = os.getppid()
     parser = argparse.ArgumentParser(prog="pulumi-language-python")
     parser.add_argument("--exec", type=Path, required=True, help="the SDK's program launcher")
     parser.add_argument("engine", help="the engine's address")
@@ -45,7 +46,6 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    engine = os.getppid()
     while os.getppid() == engine:
         time.sleep(_LOOK_SECONDS)
     stop()
