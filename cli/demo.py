@@ -27,6 +27,7 @@ from local.env import child_environment
 from local.evaluator_install import NOT_ENFORCED
 from local.home import LocalHome
 from pipeline.command import EngineCommand
+from pipeline.errors import PipelineError
 from pipeline.job import Outcome, StackJob
 
 
@@ -85,6 +86,9 @@ def _interrupts_to(command: EngineCommand) -> Generator[None]:
     }
     try:
         yield
+    except PipelineError:
+        if not command.interrupted:  # else it only says that an engine was stopped
+            raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

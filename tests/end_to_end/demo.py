@@ -45,6 +45,21 @@ class Demo:
 
     def run_and_kill(self, after_seconds: float) -> None:
         """Run it, and that long after it began to deploy kill it and all that it started."""
+        process = self._deploying()
+        time.sleep(after_seconds)
+        kill_tree(process.pid, self.home)
+        process.communicate(timeout=SECONDS)
+
+    def run_and_interrupt(self, after_seconds: float) -> tuple[int, str]:
+        """Run it, press Ctrl-C that long after it began to deploy; return status and output."""
+        process = self._deploying()
+        time.sleep(after_seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=SECONDS)
+        return process.returncode, said
+
+    def _deploying(self) -> "subprocess.Popen[str]":
+        """Start it as the leader of a process group; return when it begins to deploy."""
         process = subprocess.Popen(
             [COMMAND, "demo"],
             env=self.environment,
@@ -57,10 +72,7 @@ class Demo:
         for line in process.stdout:
             if "Deploying" in line:
                 break
-        time.sleep(after_seconds)
-        kill_tree(process.pid, self.home)
-        process.wait(10)
-        process.stdout.close()
+        return process
 
     def states(self) -> dict[str, dict[str, Any]]:
         """The state of every stack."""

@@ -1,11 +1,13 @@
 """The demo, as a newcomer runs it: twice, and after it was killed."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cli import exits
 from local import cloud as local_cloud
 from local.home import LocalHome
 from local.install import Toolchain
@@ -51,7 +53,7 @@ def _path_without(hidden: set[str], folder: Path) -> str:
     return str(folder)
 
 
-@pytest.mark.parametrize("after_seconds", [1.5, 4.0, 6.0, 9.0])
+@pytest.mark.parametrize("after_seconds", [1.5, 4.0, 7.0])
 def test_a_demo_that_was_killed_converges_when_it_is_run_again(
     demo: Demo, after_seconds: float
 ) -> None:
@@ -59,6 +61,17 @@ def test_a_demo_that_was_killed_converges_when_it_is_run_again(
     again = demo.run()
     assert again.returncode == 0, again.stdout + again.stderr
     assert_converged(demo.home, demo.states())
+
+
+@pytest.mark.parametrize("after_seconds", [0.5, 5.0])
+def test_an_interrupted_demo_ends_in_good_order(demo: Demo, after_seconds: float) -> None:
+    status, said = demo.run_and_interrupt(after_seconds)
+    assert status == exits.INTERRUPTED, said
+    assert "Traceback" not in said
+    assert list(demo.home.backend.glob(".pulumi/locks/**/*.json")) == []
+    for state in demo.home.backend.glob(".pulumi/stacks/*/*.json"):
+        checkpoint = json.loads(state.read_text("utf-8"))["checkpoint"]
+        assert not (checkpoint["latest"] or {}).get("pending_operations"), state
 
 
 def test_without_node_the_demo_says_that_nothing_was_enforced(demo: Demo, tmp_path: Path) -> None:
