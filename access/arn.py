@@ -80,6 +80,9 @@ def _well_formed() -> Language:
 ARNS = _well_formed()
 """Every well-formed ARN."""
 
+NO_RESOURCE = "(none)"
+"""What a request is about whose action knows no resource: only `*` in a policy covers it."""
+
 RESOURCES = ARNS | Language.literal("*")
 """What a request may be about: an ARN, or `*` for actions that know no resource."""
 

@@ -13,7 +13,7 @@ from access.world import Document, Grants, World
 ASSUMPTIONS = (
     "the root users of the accounts are not in the starting principals' hands",
     "identity providers vouch for nobody but their own users, unless a step changes one",
-    "delegated administrators of the organisation are as the input says",
+    "no account manages others, but those of which the input says so",
     "principals, policies and stored credentials that the input lacks do not exist",
     "a starting principal that does not exist yet is made without policies",
     "AWS authorises as its documentation says",
@@ -86,7 +86,8 @@ def fingerprint(world: World) -> str:
 def _lines(world: World) -> Iterator[str]:
     for id_, account in sorted(world.accounts.items()):
         scps, rcps = (";".join(map(_texts, levels)) for levels in (account.scps, account.rcps))
-        yield f"account {id_} {account.organization} {account.management} {scps} | {rcps}"
+        own = f"{account.organization} {account.management} {account.delegated}"
+        yield f"account {id_} {own} {scps} | {rcps}"
     for arn, user in sorted(world.users.items()):
         own = f"{user.boundary} {user.tags} {user.unique_id} {user.mfa} {user.groups}"
         yield f"user {arn} {_grants(user.grants)} {own}"
@@ -98,7 +99,8 @@ def _lines(world: World) -> Iterator[str]:
     for title, documents in (("policy", world.policies), ("resource", world.resources)):
         yield from (f"{title} {arn} {one.digest}" for arn, one in sorted(documents.items()))
     yield from sorted(
-        f"credential {one.secret} {one.principal} {one.key}" for one in world.credentials
+        f"credential {one.secret} {one.principal} {one.key} {one.account}"
+        for one in world.credentials
     )
     yield from sorted(f"missing {one.arn} {one.what}" for one in world.missing)
 

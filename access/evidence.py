@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from access.catalogue.step import Gain
+from access.condition import DOUBT
 from access.context import Absent, Among, Context, Exactly, Value
 from access.decide import Hierarchy, Policies, decide
 from access.document import (
@@ -21,7 +22,7 @@ from access.document import (
 )
 from access.facts import Fact, Facts
 from access.pattern import Language
-from access.principal import Caller
+from access.principal import LINKED, Caller
 from access.request import Request
 from access.verdict import Verdict
 from access.world import Account, Document, Grants, Levels, Role, Unreadable, User, World
@@ -63,7 +64,7 @@ class Evidence:
     def question(self, put: Put, facts: Facts) -> tuple[Request, Policies]:
         """Return the request that is put, and every policy that applies to it."""
         caller = self._caller(put)
-        owner = _account(put.resource) or caller.account
+        owner = self.world.owner(put.resource) or caller.account
         policies = self.policies(put, facts)
         context = self._context(put, caller, owner, policies, facts)
         return Request(caller, put.action, put.resource, owner, context), policies
@@ -72,14 +73,14 @@ class Evidence:
         """Return all policies that apply to it, as the facts have made them."""
         caller, record = self._caller(put), self.record(put.by)
         own = self.world.accounts.get(caller.account or "", _UNKNOWN)
-        owner = _account(put.resource) or caller.account or ""
+        owner = self.world.owner(put.resource) or caller.account or ""
         theirs = self.world.accounts.get(owner, _UNKNOWN)
         return Policies(
-            identity=tuple(self._identity(put.by, record, facts)) if caller.in_iam else (),
+            identity=tuple(self.identity(put.by, record, facts)) if caller.in_iam else (),
             boundary=self._boundary(record, facts),
             resource=self._resource(put, facts),
-            scps=() if _unlocked(own, facts) else _levels(own.scps),
-            rcps=() if _unlocked(theirs, facts) else _levels(theirs.rcps),
+            scps=() if _unlocked(caller.account, own, facts) else _levels(own.scps),
+            rcps=() if _unlocked(owner, theirs, facts) else _levels(theirs.rcps),
         )
 
     def record(self, arn: str) -> User | Role | None:
@@ -93,11 +94,15 @@ class Evidence:
             return Caller.federated(put.by)
         record = self.record(put.by)
         caller = Caller.of(put.by, unique_id=record.unique_id if record else None)
-        return replace(caller, account=_account(put.by))
+        names = caller.names
+        if record is None and caller.in_iam and {"*", "?"} & set(put.by):
+            names -= LINKED  # such roles are made by AWS, for its own services' use
+        return replace(caller, account=_account(put.by), names=names)
 
-    def _identity(
+    def identity(
         self, arn: str, record: User | Role | None, facts: Facts
     ) -> Iterator[PolicyDocument]:
+        """Yield the identity-based policies of a principal, as the facts have made them."""
         account = _account(arn)
         if Fact(Gain.GRANT, arn) in facts or (
             record is None and Fact(Gain.ADMINISTER, account) in facts and arn.endswith(":*")
@@ -198,7 +203,7 @@ class Evidence:
 def everything(name: str, *, doubt: str = "", principal: bool = False) -> PolicyDocument:
     """Return a policy that allows everything or, with a doubt, may do so."""
     anybody = Principals((PrincipalEntry("*", "*"),)) if principal else None
-    doubts = (Condition("unreadable", doubt, ()),) if doubt else ()
+    doubts = (Condition(DOUBT, doubt, ()),) if doubt else ()
     every = Element(("*",))
     statement = Statement(0, None, "Allow", anybody, every, every, doubts, "2012-10-17")
     return PolicyDocument("2012-10-17", (statement,), None, name)
@@ -222,10 +227,9 @@ def _levels(levels: Levels) -> Hierarchy:
     return tuple(tuple(_readable(document) for document in level) for level in levels)
 
 
-def _unlocked(account: Account, facts: Facts) -> bool:
-    return account.management or (
-        account.organization is not None and Fact(Gain.UNLOCK, account.organization) in facts
-    )
+def _unlocked(id_: str | None, account: Account, facts: Facts) -> bool:
+    freed = (Fact(Gain.UNLOCK, of) for of in (id_, account.organization) if of is not None)
+    return account.management or any(fact in facts for fact in freed)
 
 
 def _is_tagged(record: User | Role, facts: Facts) -> bool:

@@ -18,6 +18,9 @@ UNLIMITED = "unlimited"
 RETRUSTED = "retrusted"
 """The step by which a role is assumed whose trust policy the caller writes."""
 
+RENAMED = "renamed"
+"""The step by which a user that is controlled is so under another name."""
+
 STORED = "stored-credential"
 """The step by which whoever has read a stored credential controls whose it is."""
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from access.catalogue.step import Kind, Step, Target
+from access.arn import NO_RESOURCE
+from access.catalogue.step import Gain, Kind, Step
 from access.evidence import Evidence, Put
 from access.facts import (
     ADMINISTERED,
     GIVEN,
+    RENAMED,
     RETRUSTED,
     STORED,
     TAGGED,
@@ -16,7 +18,7 @@ from access.facts import (
     Derivation,
     Fact,
 )
-from access.verdict import Allowed, Denied, Reason, Undecided
+from access.verdict import Allowed, Denied, Reason
 
 ASSUME = "sts-assume-role"
 
@@ -24,6 +26,7 @@ _IMPLIED = {
     ADMINISTERED: "whoever administers an account takes over any principal of it",
     UNLIMITED: "everything is allowed to it, so that it administers its account",
     RETRUSTED: "the role's trust policy is the caller's own, and admits the caller",
+    RENAMED: "the user is controlled under whatever name",
     STORED: "the credential that was read",
     TAGGED: "session tags of the caller's choice",
 }
@@ -73,6 +76,10 @@ class Hop:
         }
 
 
+def _shown(resource: str) -> str:
+    return "*" if resource == NO_RESOURCE else resource
+
+
 def _json(reason: Reason) -> dict[str, str | None]:
     return {"policy": reason.policy, "statement": reason.statement, "why": reason.text}
 
@@ -105,17 +112,24 @@ class Paths:
             if ready:
                 hops[fact] = self._hop(fact, derivation, needed[fact])
                 continue
-            needed[fact] = self._needed(fact, derivation)
+            needed[fact] = (*self._making(fact), *self._needed(fact, derivation))
             caller = () if derivation.caller is None else (derivation.caller,)
             stack.append((fact, True))
             stack += [(one, False) for one in (*needed[fact], *caller)]
+
+    def _making(self, fact: Fact) -> tuple[Fact, ...]:
+        """Return that whom the fact is about has been made, if it has: no statement says so."""
+        made = Fact(Gain.MINT, fact.of)
+        return (made,) if fact != made and made in self._known else ()
 
     def _needed(self, fact: Fact, derivation: Derivation) -> tuple[Fact, ...]:
         """Return the premises without those that the step can do without."""
         puts = tuple(self.questions(fact, derivation))
         if not puts or derivation.caller is None or derivation.step == UNLIMITED:
             return derivation.premises
-        kept = list(derivation.premises)
+        # The resource's own policy may have been rewritten: no premise says so.
+        opened = (Fact(Gain.REWRITE, put.resource) for put in puts)
+        kept = [*derivation.premises, *(one for one in opened if one in self._known)]
         for premise in sorted(kept, key=lambda one: -self._known[one].cost):
             fewer = [one for one in kept if one != premise]
             if all(self._holds(put, fewer, derivation) for put in puts):
@@ -149,10 +163,9 @@ class Paths:
             yield from self._needs(step, caller, fact)
 
     def _needs(self, step: Step, caller: str, fact: Fact) -> Iterator[Put]:
-        whole = step.target in (Target.ACCOUNT, Target.MEMBER)
         for need in step.needs:
             if not need.by_anyone:
-                resource = "*" if whole else need.resource(fact.of)
+                resource = need.resource(fact.of)
                 yield Put(caller, need.action, resource, need.context)
         if step.kind is Kind.PASS:
             role = self._evidence.world.roles[fact.of]
@@ -170,16 +183,18 @@ class Paths:
         context: list[str] = []
         for put in puts:
             verdict = self._evidence.decide(put, facts)
-            (doubts if isinstance(verdict, Undecided) else allowed).extend(verdict.reasons)
             if isinstance(verdict, Allowed):
+                allowed += verdict.reasons
                 context += self._conditions(put, facts, verdict.reasons)
+            else:  # a step that the exact decision does not confirm is no step
+                doubts += verdict.reasons
         step = self._steps.get(derivation.step)
         return Hop(
             step=derivation.step,
             title=step.title if step else _IMPLIED.get(derivation.step, derivation.step),
             caller=derivation.caller.of if derivation.caller else None,
             gained=fact,
-            requests=tuple((put.action, put.resource) for put in puts),
+            requests=tuple((put.action, _shown(put.resource)) for put in puts),
             context=tuple(dict.fromkeys(context)),
             allowed_by=tuple(dict.fromkeys(allowed)),
             doubts=tuple(dict.fromkeys(doubts)),

@@ -9,11 +9,13 @@ from access import _automaton as automaton
 from access._automaton import At
 from access._line import ANY, Chars, Item, Line
 from access._product import meet
+from access.effort import spend
 
 __all__ = ["ANYTHING", "NOTHING", "Language", "Piece", "Wildcard", "pieces"]
 
 _NOT_COLON = Chars(frozenset(":"), negated=True)
 _SEGMENTS = 6
+_PARTS = 64  # a longer pattern is hostile, and read by the automaton, step by step
 _STARS = 4  # a regular expression of more may backtrack for long; the automaton never does
 
 
@@ -144,7 +146,10 @@ class Language:
         return self & ~other
 
     def __contains__(self, text: str) -> bool:
+        if self._words is not None:
+            return text in self._words
         if self._has is not None:
+            spend(len(text))
             return bool(self._has(text))
         return automaton.accepts(self.node, text)
 
@@ -182,8 +187,8 @@ class Language:
     def is_disjoint(self, other: "Language") -> bool:
         """Whether no text is in both."""
         for one, two in ((self, other), (other, self)):
-            if one._words is not None:
-                return not any(word in two for word in one._words)
+            if (words := one.finite) is not None:
+                return not any(word in two for word in words)
         return (self & other).is_empty()
 
     def example(self) -> str | None:
@@ -215,7 +220,7 @@ def _neither(one: _Test | None) -> _Test | None:
 @lru_cache(maxsize=1 << 12)
 def _expression(parts: tuple[Piece, ...], *, by_component: bool) -> _Test | None:
     """Return a test by regular expression; `None` where one might backtrack for long."""
-    if sum(part is Wildcard.STAR for part in parts) > _STARS:
+    if len(parts) > _PARTS or sum(part is Wildcard.STAR for part in parts) > _STARS:
         return None
     found: list[str] = []
     colons = 0

@@ -11,14 +11,16 @@ from access.certificate import Certificate, catalogue_version, compact, fingerpr
 from access.errors import PatternTooComplexError
 from access.evidence import Evidence
 from access.facts import Derivation, Fact
+from access.newer import newer_actions
 from access.path import Hop, Paths
-from access.pattern import Language
+from access.pattern import Language, pieces
 from access.reach.closure import Closure
 from access.reach.index import account_of
-from access.reach.texts import Name, meets, named
+from access.reach.texts import Name, covers, meets, named, of_pieces
 from access.reach.units import Unit
 from access.remedy import Remedy, remedy
 from access.rule import ArnPattern, Rule
+from access.ways_out import ways_out
 from access.world import World
 
 
@@ -87,8 +89,12 @@ class Proofs:
                 return answer
         return Answer.PROVED
 
-    def json(self) -> dict[str, Any]:
-        """Return it as JSON's values, in the documented and stable form."""
+    def json(self, world: World | None = None) -> dict[str, Any]:
+        """Return it as JSON's values, in the documented and stable form.
+
+        Args:
+            world: what was proved about, to say of each way out of a proof why it is shut.
+        """
         return {
             "verdict": self.answer.value,
             "rules": [_json(result) for result in self.results],
@@ -96,7 +102,7 @@ class Proofs:
                 "world": self.world,
                 "catalogue": self.catalogue,
                 "proofs": [
-                    result.certificate.json()
+                    {**result.certificate.json(), "shut": _shut(world, result.certificate)}
                     for result in self.results
                     if isinstance(result, Proof)
                 ],
@@ -104,11 +110,16 @@ class Proofs:
         }
 
 
+def _shut(world: World | None, certificate: Certificate) -> list[dict[str, Any]]:
+    return [] if world is None else [one.json() for one in ways_out(world, certificate)]
+
+
 def _json(result: Result) -> dict[str, Any]:
     path = () if isinstance(result, Proof) else result.path
     found: dict[str, Any] = {
         "from": [str(pattern) for pattern in result.rule.from_],
         "never_reach": [str(pattern) for pattern in result.rule.never_reach],
+        "apart_from": [str(pattern) for pattern in result.rule.apart_from],
         "verdict": result.answer.value,
         "path": [hop.json() for hop in path],
         "undecided": list(result.why) if isinstance(result, Undecided) else [],
@@ -136,10 +147,20 @@ class Prover:
             self._closures[key] = Closure(self.world, self.steps, sure=sure).run(starts)
         return self._closures[key]
 
+    def newer(self, rule: Rule) -> tuple[str, ...]:
+        """Return what those under control may do that is newer than the catalogue."""
+        standings = self.closure(rule.from_, sure=False).standing_of.values()
+        texts = {text for one in standings for text in one.bearing.allowing}
+        return tuple(
+            f"`{action}` is not in the catalogue of steps, and nobody knows what it gives; "
+            "add it, or take it out of the policy"
+            for action in newer_actions(texts)
+        )
+
     def reached(self, rule: Rule, *, sure: bool) -> Fact | None:
         """Return the first fact, by cost, that breaks the rule."""
         closure = self.closure(rule.from_, sure=sure)
-        found = breaking(closure.facts, rule.never_reach)
+        found = breaking(closure.facts, rule)
         return min(found, key=lambda fact: (closure.facts[fact].cost, fact.of), default=None)
 
 
@@ -157,30 +178,32 @@ def prove(
 def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
     try:
         broken = prover.reached(rule, sure=False)
-        if broken is None:
-            if prover.world.missing:
-                lacks = (f"`{one.arn}`: {one.what}" for one in prover.world.missing)
-                return Undecided(rule, tuple(lacks))
-            facts = compact(prover.closure(rule.from_, sure=False).facts)
-            return Proof(rule, Certificate(rule, facts, digest, version))
-        surely = prover.reached(rule, sure=True)
-        if surely is None:
-            return _undecided(prover, rule, broken)
-        path = _path(prover, rule, surely, sure=True)
+        if broken is not None:
+            return _broken(prover, rule, broken)
     except PatternTooComplexError as error:
         return Undecided(rule, (str(error),))
-    return Refuted(rule, path, surely.of, remedy(prover, rule, path))
+    lacks = tuple(f"`{one.arn}`: {one.what}" for one in prover.world.missing) or prover.newer(rule)
+    if lacks:
+        return Undecided(rule, lacks)
+    facts = compact(prover.closure(rule.from_, sure=False).facts)
+    return Proof(rule, Certificate(rule, facts, digest, version))
+
+
+def _broken(prover: Prover, rule: Rule, broken: Fact) -> Refuted | Undecided:
+    """Return the path that breaks the rule or, if it takes what is doubtful, what that is."""
+    surely = prover.reached(rule, sure=True)
+    path = () if surely is None else _path(prover, rule, surely, sure=True)
+    # INVARIANT: each step of a path is confirmed by the exact decision, or there is no path.
+    if surely is not None and not any(hop.doubts for hop in path):
+        return Refuted(rule, path, surely.of, remedy(prover, rule, path))
+    path = _path(prover, rule, broken, sure=False)
+    doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
+    return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
 
 
 def _path(prover: Prover, rule: Rule, fact: Fact, *, sure: bool) -> tuple[Hop, ...]:
     known: Mapping[Fact, Derivation] = prover.closure(rule.from_, sure=sure).facts
     return Paths(Evidence(prover.world), prover.steps, known).to(fact)
-
-
-def _undecided(prover: Prover, rule: Rule, broken: Fact) -> Undecided:
-    path = _path(prover, rule, broken, sure=False)
-    doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
-    return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
 
 
 def starting(world: World, patterns: Iterable[ArnPattern]) -> Iterator[Unit]:
@@ -206,10 +229,11 @@ def _to_be_made(world: World, pattern: str) -> Iterator[Unit]:
             yield Unit.matching(":".join((*head, known, resource)))
 
 
-def breaking(facts: Iterable[Fact], never: Sequence[ArnPattern]) -> Iterator[Fact]:
-    """Yield the facts that somebody is controlled whom a pattern of `never` names."""
+def breaking(facts: Iterable[Fact], rule: Rule) -> Iterator[Fact]:
+    """Yield the facts that somebody is controlled whom the rule says is never reached."""
+    spared = [of_pieces(pieces(str(pattern))) for pattern in rule.apart_from]
     targets: dict[str, list[Name]] = {}
-    for pattern in never:
+    for pattern in rule.never_reach:
         account = account_of(str(pattern))
         targets.setdefault("" if {"*", "?"} & set(account) else account, []).append(
             named(str(pattern))
@@ -219,7 +243,9 @@ def breaking(facts: Iterable[Fact], never: Sequence[ArnPattern]) -> Iterator[Fac
         if fact.gain is Gain.CONTROL and fact.of.split(":", 3)[2] in ("iam", "sts"):
             name = named(fact.of)
             here = targets.get(account_of(fact.of), ())
-            if any(_meet(name, target) for target in (*here, *anywhere)):
+            if any(_meet(name, target) for target in (*here, *anywhere)) and not any(
+                covers(one, name) for one in spared
+            ):
                 yield fact
 
 

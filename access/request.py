@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from access.arn import RESOURCES, arns
+from access.arn import NO_RESOURCE, RESOURCES, arns
 from access.context import Context, Exactly
 from access.errors import ArnParseError
 from access.pattern import Language
@@ -15,7 +15,7 @@ class Request:
 
     Attributes:
         action: `service:Action`, in any case of letters.
-        resource: an ARN; `*` for any resource at all.
+        resource: an ARN; `*` for any resource at all, `NO_RESOURCE` for none.
         account: the account that owns the resource; `None` if that is not known.
     """
 
@@ -24,6 +24,10 @@ class Request:
     resource: str
     account: str | None
     context: Context = field(default_factory=Context)
+
+
+_KNOWN = {"*": RESOURCES, NO_RESOURCE: Language.literal("*")}
+"""An action that knows no resource is about `*`, which no pattern of ARNs matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def ask(request: Request) -> Ask:
     Raises:
         ArnParseError: the resource is not an ARN, nor a pattern of one.
     """
-    resources = RESOURCES if request.resource == "*" else arns(request.resource)
+    resources = _KNOWN.get(request.resource) or arns(request.resource)
     if resources.is_empty():
         raise ArnParseError(request.resource, "give an ARN, a pattern of ARNs, or `*`")
     context = request.context.given(request.caller.facts())

@@ -27,16 +27,28 @@ class ArnPattern:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """No principal of `from_`, existing or yet to be made, ever controls one of `never_reach`."""
+    """No principal of `from_`, existing or yet to be made, ever controls one of `never_reach`.
+
+    Attributes:
+        apart_from: who of `never_reach` does not count, such as the identities themselves, where
+            they live in an account that they never reach.
+    """
 
     from_: tuple[ArnPattern, ...]
     never_reach: tuple[ArnPattern, ...]
+    apart_from: tuple[ArnPattern, ...] = ()
 
     @classmethod
-    def of(cls, from_: tuple[str, ...], never_reach: tuple[str, ...]) -> "Rule":
+    def of(
+        cls,
+        from_: tuple[str, ...],
+        never_reach: tuple[str, ...],
+        apart_from: tuple[str, ...] = (),
+    ) -> "Rule":
         """Return the rule of these patterns, as text.
 
         Raises:
             ArnParseError: one is not a pattern of ARNs.
         """
-        return cls(tuple(map(ArnPattern, from_)), tuple(map(ArnPattern, never_reach)))
+        patterns = (tuple(map(ArnPattern, one)) for one in (from_, never_reach, apart_from))
+        return cls(*patterns)

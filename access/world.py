@@ -140,6 +140,11 @@ class Account:
     management: bool = False
     delegated: bool = False
 
+    @property
+    def manages(self) -> bool:
+        """Whether it manages the other accounts of its organisation."""
+        return self.management or self.delegated
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -148,11 +153,14 @@ class Credential:
     Attributes:
         key: the KMS key that its readers must be allowed to decrypt with; `None` if there is none
             of the customer's own, or it is not known.
+        account: the account that the secret is in, where its ARN does not say it, as for objects
+            of a bucket; `None` if it is not known: it may then be anybody's.
     """
 
     secret: str
     principal: str
     key: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,16 @@ class World:
     resources: Mapping[str, Document] = field(default_factory=dict[str, Document])
     credentials: tuple[Credential, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+    def owner(self, arn: str) -> str:
+        """Return the account that a resource is in; "" if that is not known."""
+        said = arn.split(":", 5)[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004 -- an ARN's colons
+        stated = (
+            one.account
+            for one in self.credentials
+            if one.account and (one.secret == arn or one.secret.startswith(f"{arn}/"))
+        )
+        return said or next(stated, "")
 
     def managed(self, arn: str) -> Document:
         """Return a managed policy by its ARN; one that the input lacks is unreadable."""

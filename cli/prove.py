@@ -77,18 +77,19 @@ def _rule(starts: tuple[str, ...], targets: tuple[str, ...]) -> Rule | None:
 
 def _refuse_nobody(rule: Rule, world: World) -> None:
     """Refuse a rule that would hold of nobody: a slip of the pen would pass for a proof."""
+    principals = (*world.users, *world.roles)
+    partitions = {arn.split(":", 2)[1] for arn in principals}
+    roots = (f"arn:{one}:iam::{account}:root" for one in partitions for account in world.accounts)
+    everybody = frozenset((*principals, *roots))
     for patterns, option in ((rule.from_, "--from"), (rule.never_reach, "--never-reach")):
         for pattern in patterns:
-            if not _names_somebody(pattern, world):
+            if not _names_any(pattern, everybody):
                 raise NobodyError(str(pattern), option)
 
 
-def _names_somebody(pattern: ArnPattern, world: World) -> bool:
-    text = str(pattern)
-    if text in world.users or text in world.roles:
-        return True
-    named = arns(text)
-    return any(arn in named for arn in (*world.users, *world.roles))
+def _names_any(pattern: ArnPattern, principals: frozenset[str]) -> bool:
+    named = arns(str(pattern))
+    return str(pattern) in principals or any(arn in named for arn in principals)
 
 
 def _show(proofs: Proofs, world: World) -> None:

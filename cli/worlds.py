@@ -76,7 +76,7 @@ def read_world(given: Given) -> Read:
         from cli.deployed import deployed_exports  # noqa: PLC0415 boto3 is slow to import
 
         profiles = load(given.profiles)
-        exports = deployed_exports(profiles, given.profiles.resolve().parent)
+        exports = deployed_exports(profiles, given.profiles.absolute().parent)
         return Read(_exported(given, exports.details, exports), rules(profiles.organization))
     if given.details:
         return Read(_exported(given, tuple(_sources(given.details))), ())

@@ -52,6 +52,8 @@ def rules(organization: Organization) -> tuple[Rule, ...]:
                 every_principal_in(organization, account.id)
                 for account in forbidden_accounts(organization, identity_class)
             ),
+            # The identities live in the state account, which is often among those.
+            apart_from=(class_pattern(organization, identity_class),),
         )
         for identity_class in classes
         if forbidden_accounts(organization, identity_class)

@@ -1,7 +1,8 @@
 """The law `prod_isolation`: identities of a class never reach the accounts their rules forbid.
 
 Judged on this stack's side alone: in a forbidden account no trust lets the class in; in the state
-account no policy lets it try. Either side suffices, whatever the other one says.
+account no policy lets it try. Either side suffices, whatever the other one says. Then proved over
+all accounts, by whatever path.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from iam_profiles.model import Account, Organization, Profiles
 from iam_profiles.names import IdentityClass
 from iam_profiles.paths import class_pattern, user_path
 from policies.context import elsewhere
+from policies.every_account import every_account
 from policies.finding import Finding
 from policies.iam import Carried, Holder, Iam, Undetermined, arn, read
 from policies.iam_view import view
@@ -93,8 +95,9 @@ PARTS: Final[tuple[Callable[[Registered, Profiles, Account], Iterator[Finding]],
     unjudged,
     trust_side,
     identity_side,
+    every_account,
 )
-"""What the law is judged by, one after the other; a proof over all accounts is one more part."""
+"""What the law is judged by, one after the other."""
 
 
 def _forbidden(organization: Organization, identity_class: IdentityClass) -> tuple[Account, ...]:

@@ -1,6 +1,6 @@
 """The catalogue of steps: every known way in which control of a principal spreads, as data."""
 
-from access.catalogue.actions import harmless, unclassified
+from access.catalogue.actions import harmless, passive, unclassified
 from access.catalogue.load import published, steps, version
 from access.catalogue.step import Gain, Kind, Need, On, Step, Target
 
@@ -12,6 +12,7 @@ __all__ = [
     "Step",
     "Target",
     "harmless",
+    "passive",
     "published",
     "steps",
     "unclassified",

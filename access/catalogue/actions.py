@@ -13,15 +13,29 @@ SERVICES = frozenset({"iam", "identitystore", "organizations", "sso", "sso-direc
 
 @cache
 def harmless() -> Mapping[str, str]:
-    """Return the writing actions that spread no control, and why: `{action: reason}`.
+    """Return the writing actions on identities that spread no control: `{action: reason}`.
 
     Raises:
         CatalogueError: an action is listed twice, or is a step as well.
     """
+    return _reasons("harmless.json")
+
+
+@cache
+def passive() -> Mapping[str, str]:
+    """Return the actions that pass a role and yet give none of its control: `{action: reason}`.
+
+    Raises:
+        CatalogueError: an action is listed twice, or is a step as well.
+    """
+    return _reasons("passive.json")
+
+
+def _reasons(name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     needed = {need.action for step in steps() for need in step.needs}
-    for index, group in enumerate(read("harmless.json")):
-        where = f"harmless.json: [{index}]"
+    for index, group in enumerate(read(name)):
+        where = f"{name}: [{index}]"
         only(group, frozenset({"reason", "actions"}), where)
         for action in group["actions"]:
             if action in found or action in needed or not group["reason"]:

@@ -35,7 +35,8 @@ def read(name: str) -> Any:  # noqa: ANN401 -- JSON
 
 def digest() -> str:
     """Return what tells this catalogue from every other: a digest of all its files."""
-    names = (*step_files(), "harmless.json", "published.json", "reads.json")
+    lists = ("harmless.json", "passive.json", "published.json", "reads.json")
+    names = (*step_files(), *lists)
     whole = "".join(f"{name}\n{text(name)}\n" for name in names)
     return sha256(whole.encode()).hexdigest()
 

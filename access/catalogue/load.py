@@ -19,6 +19,8 @@ _ON = {
     "target": (On.TARGET, False),
     "target, by anyone": (On.TARGET, True),
     "holder": (On.HOLDER, False),
+    "nothing": (On.NOTHING, False),
+    "nothing, by anyone": (On.NOTHING, True),
     "any": (On.ANY, False),
     "any, by anyone": (On.ANY, True),
 }

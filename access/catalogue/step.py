@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+
+from access.arn import NO_RESOURCE
+from access.pattern import Language
 
 
 class Kind(Enum):
@@ -68,6 +72,8 @@ class Gain(Enum):
     MINT = "mint"
     """A new principal with any ARN that the first need's resource may have: a user or a role, by
     `target`. A new role's trust policy is the caller's own."""
+    RENAME = "rename"
+    """As MINT, of a user that is controlled already: it only has another ARN."""
     VOUCH = "vouch"
     """Signing for the target provider: roles whose trust policy names it hand out sessions."""
     ENROL = "enrol"
@@ -88,6 +94,8 @@ class On(Enum):
     ANY = "any"
     """Whatever resource the action is allowed on: `*`, or something the caller may make or find,
     such as the function or instance that carries its code."""
+    NOTHING = "nothing"
+    """No resource: the action knows none, and is allowed only by who writes `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +116,9 @@ class Need:
     by_anyone: bool = False
 
     def resource(self, target: str) -> str:
-        """Return which resource the need is about, `*` for any at all."""
-        if self.on is On.ANY:
-            return "*"
+        """Return which resource the need is about: `*` for any at all, `NO_RESOURCE` for none."""
+        if self.on in (On.ANY, On.NOTHING):
+            return "*" if self.on is On.ANY else NO_RESOURCE
         in_bucket = self.on is On.HOLDER and target.split(":", 3)[2:3] == ["s3"]
         return target.partition("/")[0] if in_bucket else target
 
@@ -139,3 +147,19 @@ class Step:
     services: tuple[str, ...] = ()
     among: str = "*"
     cross_account: bool = False
+
+    def concerns(self, label: str) -> bool:
+        """Whether an ARN, or one that a pattern of ARNs names, can be the target."""
+        return _concerns(self.among, label)
+
+
+@lru_cache(maxsize=1 << 12)
+def _concerns(among: str, label: str) -> bool:
+    if among == "*":
+        return True
+    # A pattern's last wildcard must not be taken for another service's name.
+    if among.startswith("arn:") and among.split(":")[2] != (label.split(":", 3) + [""] * 3)[2]:
+        return False
+    asked = Language.glob(among)
+    host = label.rpartition("oidc-provider/")[2]
+    return not (asked.is_disjoint(Language.glob(label)) and asked.is_disjoint(Language.glob(host)))

@@ -1,5 +1,5 @@
 """Conditions, three-valued: what the tests of a statement come to in a context."""
 
-from access.condition.evaluate import Tested, test
+from access.condition.evaluate import DOUBT, Tested, test
 
-__all__ = ["Tested", "test"]
+__all__ = ["DOUBT", "Tested", "test"]

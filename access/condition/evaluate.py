@@ -13,6 +13,10 @@ PRINCIPAL_ARN = "aws:principalarn"
 """The key that says who asks: conditions on it narrow the callers, exactly."""
 
 
+DOUBT = "in doubt"
+"""The operator, none of AWS's, of a condition that stands for a doubt: its key says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tested:
     """What conditions come to: of callers in `callers`, `truth`; `unsupported` says what is not."""
@@ -39,7 +43,8 @@ def test(conditions: tuple[Condition, ...], context: Context, version: Version) 
         try:
             total = _and(total, _one(condition, context, version))
         except _UnsupportedError as error:
-            why = f"`{condition.operator}` on `{condition.key}`: {error.why}"
+            asked = f"`{condition.operator}` on `{condition.key}`: {error.why}"
+            why = condition.key if condition.operator == DOUBT else asked
             total = _and(total, Tested(Truth.SOMETIMES, unsupported=(why,)))
     return total
 

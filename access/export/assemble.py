@@ -58,7 +58,8 @@ def world(
 
 def _pages(source: Source) -> Iterator[Page]:
     found = [page(raw, source.name) for raw in objects(source)]
-    accounts = sorted({one.account for one in found if one.account})
+    known = {source.account, *(one.account for one in found)}
+    accounts = sorted(account for account in known if account)
     if len(accounts) != 1:
         text = " and ".join(f"`{account}`" for account in accounts[:2])
         told = f"accounts {text} in one file" if accounts else "no principal, so no account id"

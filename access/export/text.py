@@ -21,10 +21,15 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's name, as messages say it, and its text."""
+    """A file's name, as messages say it, and its text.
+
+    Attributes:
+        account: whose export it is, if that is known from elsewhere than its ARNs.
+    """
 
     name: str
     text: str
+    account: str | None = None
 
 
 def objects(source: Source) -> tuple[dict[str, Any], ...]:

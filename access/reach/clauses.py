@@ -3,19 +3,18 @@
 Each clause says of a statement what `access.match` says of it, without asking for names first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from access.arn import Arn, is_account
 from access.condition import Tested, test
 from access.context import Context
-from access.document import Element, PrincipalEntry, Statement
-from access.errors import ArnParseError
-from access.pattern import ANYTHING, NOTHING, Language
-from access.principal import Grant, Kind, named
+from access.document import Statement
+from access.pattern import ANYTHING, Language
+from access.principal import Grant
+from access.reach.actions import acts
+from access.reach.callers import Callers
 from access.reach.profile import Owner, Profile, looks
-from access.reach.texts import EVERY, Name, Union, covers, meets, of_pieces, of_words
+from access.reach.texts import EVERY, Name, Union, covers, meets, of_pieces
 from access.span import EVERYTHING, Span
 from access.template import expand
 from access.world import Unreadable, read
@@ -59,7 +58,9 @@ class Clause:
         """Whether it may be about the caller."""
         if self.conditioned is EVERYTHING:
             return meets(self.may_call, caller)
-        return meets(self.may_call, caller) and meets(self.conditioned.may, caller)
+        if isinstance(caller, str):
+            return caller in self.may_call and caller in self.conditioned.may
+        return meets(self.may_call & self.conditioned.may, caller)
 
     def must_be_by(self, caller: Name) -> bool:
         """Whether it is about the caller, whichever it may be."""
@@ -155,13 +156,11 @@ class Clauses:
     """The clauses of every text, made once for each action and all that the text can see.
 
     Args:
-        ids: `{unique id: ARN}` of the principals whose id is known.
-        ids_complete: whether that is all principals.
+        callers: reads the principals of statements.
     """
 
-    def __init__(self, ids: Mapping[str, str], *, ids_complete: bool) -> None:
-        self._ids = ids
-        self._ids_complete = ids_complete
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
         self._made: dict[tuple[str, Asked], tuple[Clause, ...]] = {}
 
     def of(self, text: str | None, asked: Asked) -> tuple[Clause, ...]:
@@ -181,7 +180,7 @@ class Clauses:
             return
         context: Context | None = None
         for statement in policy.statements:
-            may, must = _acts(statement.actions, asked.action)
+            may, must = acts(statement.actions, asked.action)
             if not may:
                 continue
             context = context or asked.profile.context(asked.owner, asked.given, text)
@@ -194,7 +193,9 @@ class Clauses:
         self, statement: Statement, tested: Tested, context: Context, asked: Asked
     ) -> Iterator[Clause]:
         may_on, must_on, negated = _resources(statement, context)
-        for grant, may, must, doubtful in self._callers(statement, asked):
+        for grant, may, must, doubtful in self._callers.of(
+            statement, asked.profile, trust=asked.trust
+        ):
             doubt = doubtful or bool(tested.unsupported)
             yield Clause(
                 allow=statement.effect == "Allow",
@@ -208,106 +209,6 @@ class Clauses:
                 sure=tested.truth.must and not doubt,
                 doubtful=doubt,
             )
-
-    def _callers(
-        self, statement: Statement, asked: Asked
-    ) -> Iterator[tuple[Grant, Language, Language, bool]]:
-        principals = statement.principals
-        if not asked.trust:
-            yield Grant.DIRECT, ANYTHING, ANYTHING, principals is not None
-            return
-        if principals is None or principals.negated:
-            yield Grant.DIRECT, ANYTHING, NOTHING, True
-            return
-        exact: dict[Grant, set[str]] = {}
-        for entry in principals.entries:
-            found, doubtful = self._entry(entry, asked.profile)
-            for grant, may, must in found:
-                if not doubtful and may.finite is not None and may.finite == must.finite:
-                    exact.setdefault(grant, set()).update(may.finite)
-                else:
-                    yield grant, may, must, doubtful
-        for grant, words in exact.items():
-            if words:
-                yield grant, of_words(words), of_words(words), False
-
-    def _entry(
-        self, entry: PrincipalEntry, profile: Profile
-    ) -> tuple[list[tuple[Grant, Language, Language]], bool]:
-        """Return whom a principal entry names, among callers of this profile."""
-        value = entry.value
-        in_iam = profile.kind not in (Kind.SERVICE, Kind.FEDERATED)
-        if entry.kind == "AWS" and in_iam:
-            if _is_root(value):
-                same = value == profile.account or value.split(":")[4:5] == [profile.account]
-                return ([(Grant.ACCOUNT, ANYTHING, ANYTHING)] if same else []), False
-            if value[:4] in ("AIDA", "AROA") and value.isalnum():
-                return self._by_id(value)
-            if profile.kind is not Kind.FEDERATED_USER and _is_plain(value):
-                grant = Grant.ROLE if ":role/" in value else Grant.DIRECT
-                words = of_words((value,))
-                return [(grant, words, words)], False
-        found = named(entry, profile.caller())
-        may, must = found.callers.may, found.callers.must
-        nobody = may.finite is not None and not may.finite
-        return ([] if nobody else [(found.grant, may, must)]), found.unsupported is not None
-
-    def _by_id(self, value: str) -> tuple[list[tuple[Grant, Language, Language]], bool]:
-        grant = Grant.ROLE if value.startswith("AROA") else Grant.DIRECT
-        arn = self._ids.get(value)
-        if arn is not None:
-            return [(grant, of_words((arn,)), of_words((arn,)))], False
-        # A deleted principal comes to nothing, unless it may be one whose id is not known.
-        return ([] if self._ids_complete else [(grant, ANYTHING, NOTHING)]), not self._ids_complete
-
-
-def _is_root(value: str) -> bool:
-    if is_account(value):
-        return True
-    parts = value.split(":")
-    return len(parts) == 6 and parts[2] == "iam" and parts[5] == "root" and is_account(parts[4])  # noqa: PLR2004 -- the components of an ARN
-
-
-def _is_plain(value: str) -> bool:
-    """Whether it names one user or role in full."""
-    if "*" in value or "?" in value:
-        return False
-    try:
-        arn = Arn.parse(value)
-    except ArnParseError:
-        return False
-    return arn.service == "iam" and arn.kind in ("user", "role")
-
-
-@lru_cache(maxsize=1 << 16)
-def _action(pattern: str, action: str) -> tuple[bool, bool]:
-    """Return whether the action may, and must, be meant by a pattern."""
-    if pattern == "*":
-        return True, True
-    lowered = pattern.lower()
-    if lowered == action:
-        return True, True
-    if not {"*", "?"} & set(lowered):
-        return False, False
-    matched = action in Language.glob(lowered)
-    # AWS takes no wildcard in the service's name but `*` alone: such a Deny denies nothing.
-    return matched, matched and not {"*", "?"} & set(lowered.partition(":")[0])
-
-
-@lru_cache(maxsize=1 << 16)
-def matches_action(pattern: str, actions: frozenset[str], *, sure: bool) -> frozenset[str]:
-    """Return which of the actions, in lower case, a pattern may mean; if `sure`, which it must."""
-    if pattern == "*":
-        return actions
-    if not {"*", "?"} & set(pattern):
-        return frozenset((pattern.lower(),)) & actions
-    return frozenset(action for action in actions if _action(pattern, action)[sure])
-
-
-def _acts(element: Element, action: str) -> tuple[bool, bool]:
-    found = [_action(value, action) for value in element.values]
-    may, must = any(one for one, _ in found), any(two for _, two in found)
-    return (not must, not may) if element.negated else (may, must)
 
 
 def _resources(statement: Statement, context: Context) -> tuple[Union, Union, bool]:

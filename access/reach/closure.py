@@ -5,12 +5,13 @@ that the first derivation of a fact is a cheapest one. They only grow: the resul
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from access.catalogue.step import Gain, Step, Target
 from access.facts import (
     ADMINISTERED,
     GIVEN,
+    RENAMED,
     RETRUSTED,
     STORED,
     UNLIMITED,
@@ -24,9 +25,9 @@ from access.reach.sessions import Sessions
 from access.reach.standing import Standing
 from access.reach.takeover import TakeOvers
 from access.reach.units import Standings, Unit
-from access.world import World
+from access.world import Account, World
 
-_OF_PRINCIPAL = (Gain.UNBIND, Gain.TAG, Gain.SESSION, Gain.ENROL)
+_UNKNOWN = Account()
 
 
 class Closure:
@@ -51,6 +52,21 @@ class Closure:
         judge = Judge(self.index, self.standings, sure=sure)
         self._sessions = Sessions(judge, self.facts)
         self._take_overs = TakeOvers(judge, steps, self.facts)
+        self._following: dict[Gain, Callable[[Fact, Derivation], None]] = {
+            Gain.CONTROL: self._take,
+            Gain.SESSION: self._tagged,
+            Gain.GRANT: self._granted,
+            Gain.DETACH: self._granted,
+            Gain.REWRITE: self._rewritten,
+            Gain.JOIN: self._regroup,
+            Gain.LEAVE: self._regroup,
+            Gain.RETRUST: self._retrusted,
+            Gain.MINT: self._make,
+            Gain.RENAME: self._rename,
+            Gain.VOUCH: self._vouched,
+            Gain.ADMINISTER: self._administer,
+            Gain.UNLOCK: self._unlocked,
+        }
 
     def run(self, starts: Iterable[Unit]) -> "Closure":
         """Find everything that follows from controlling `starts`."""
@@ -81,36 +97,33 @@ class Closure:
 
     def _consider(self, fact: Fact, derivation: Derivation) -> None:
         """Draw what follows from a fact by itself, and note whom it concerns."""
-        gain, subject = fact
+        follows = self._following.get(fact.gain)
+        if follows is None:
+            self._touch(fact, (fact.of,))
+        else:
+            follows(fact, derivation)
+
+    def _tagged(self, fact: Fact, _: Derivation) -> None:
+        self._touch(fact, (fact.of,))
+        self._sessions.taken(fact.of)
+
+    def _granted(self, fact: Fact, _: Derivation) -> None:
+        self._touch(fact, self._bearers(fact.of))
+
+    def _rewritten(self, fact: Fact, _: Derivation) -> None:
+        self._touch(fact, self._holders(fact.of))
+
+    def _retrusted(self, fact: Fact, derivation: Derivation) -> None:
         after = Derivation(RETRUSTED, derivation.cost + 1, None, (fact,))
-        if gain is Gain.CONTROL:
-            self._take(fact, derivation)
-        elif gain in _OF_PRINCIPAL:
-            self._touch(fact, (subject,))
-            if gain is Gain.SESSION:
-                self._sessions.taken(subject)
-        elif gain in (Gain.GRANT, Gain.DETACH):
-            self._touch(fact, self._bearers(subject))
-        elif gain is Gain.REWRITE:
-            self._touch(fact, self._holders(subject))
-        elif gain in (Gain.JOIN, Gain.LEAVE):
-            if gain is Gain.JOIN:
-                self.standings.joined[account_of(subject)].append(subject)
-            self._touch(fact, self.index.targets.get((Target.USER, account_of(subject)), ()))
-            self._touch(fact, self._take_overs.made(account_of(subject), Kind.USER))
-        elif gain is Gain.RETRUST:
-            self.learn(Gain.CONTROL, (subject,), after)
-        elif gain is Gain.MINT:
-            self._make(fact, after)
-        elif gain is Gain.VOUCH:
-            roles = self._sessions.vouched(subject)
-            step = Derivation("sts-assume-role-with-web-identity", after.cost, None, (fact,))
-            self.learn(Gain.CONTROL, roles, step)
-        elif gain is Gain.ADMINISTER:
-            self._administer(fact, derivation)
-        elif gain is Gain.UNLOCK:
-            self._sessions.forget()
-            self._touch(fact, list(self.units))
+        self.learn(Gain.CONTROL, (fact.of,), after)
+
+    def _vouched(self, fact: Fact, derivation: Derivation) -> None:
+        for step, roles in self._sessions.vouched(fact.of).items():
+            self.learn(Gain.CONTROL, roles, Derivation(step, derivation.cost + 1, None, (fact,)))
+
+    def _unlocked(self, _: Fact, __: Derivation) -> None:
+        self._sessions.forget()
+        self._again.update(dict.fromkeys(self.standing_of))
 
     def _take(self, fact: Fact, derivation: Derivation) -> None:
         """Note who is controlled; who has read a secret, and its key, is whose it is."""
@@ -126,9 +139,27 @@ class Closure:
                 step = Derivation(STORED, derivation.cost, None, read)
                 self.learn(Gain.CONTROL, (credential.principal,), step)
 
+    def _regroup(self, fact: Fact, _: Derivation) -> None:
+        """Note that any user of the account may now be in a group, or out of it."""
+        group = fact.of
+        account = account_of(group)
+        about = [fact]
+        if fact.gain is Gain.JOIN:
+            if group not in self.standings.joined[account]:
+                self.standings.joined[account].append(group)
+            record = self.index.world.groups.get(group)
+            managed = record.grants.managed if record else ()
+            about += [Fact(gain, group) for gain in (Gain.GRANT, Gain.DETACH)]
+            about += [Fact(Gain.REWRITE, policy) for policy in managed]
+        users = self.index.targets.get((Target.USER, account), ())
+        for one in about:
+            if one in self.facts:
+                self._touch(one, (*users, *self._take_overs.made(account, Kind.USER)))
+
     def _touch(self, fact: Fact, labels: Iterable[str]) -> None:
         for label in labels:
-            self.touching[label].append(fact)
+            if fact not in self.touching[label]:
+                self.touching[label].append(fact)
             if Fact(Gain.CONTROL, label) in self.facts:
                 self._again[label] = None
 
@@ -151,19 +182,19 @@ class Closure:
         # A secret's or a key's own policy concerns whoever might read it.
         return holders or list(self.units)
 
-    def _make(self, fact: Fact, after: Derivation) -> None:
+    def _rename(self, fact: Fact, derivation: Derivation) -> None:
+        self._make(fact, derivation)
+        renamed = Derivation(RENAMED, derivation.cost + 1, None, (fact,))
+        self.learn(Gain.CONTROL, (fact.of,), renamed)
+
+    def _make(self, fact: Fact, derivation: Derivation) -> None:
         unit = Unit.matching(fact.of)
         self.units.setdefault(unit.label, unit)
-        if unit.kind is Kind.SESSION:
-            self.learn(Gain.CONTROL, (unit.label,), after)
-            return
         self._take_overs.make(unit)
-        for group in self.index.targets.get((Target.GROUP, unit.account), ()):
-            self.touching[unit.label] += [
-                known
-                for gain in (Gain.JOIN, Gain.GRANT, Gain.DETACH)
-                if (known := Fact(gain, group)) in self.facts
-            ]
+        if unit.kind is not Kind.USER:  # its maker writes the trust policy, or is handed a session
+            self._retrusted(fact, derivation)
+        for group in self.standings.joined.get(unit.account, ()):
+            self._regroup(Fact(Gain.JOIN, group), derivation)
         for label, other in self.units.items():
             if other.account == unit.account and Fact(Gain.CONTROL, label) in self.facts:
                 self._again[label] = None
@@ -189,30 +220,42 @@ class Closure:
         """Draw what the unit can do with what it stands for now."""
         unit = self.units.get(label)
         if unit is None:
-            unit = self.units[label] = Unit.of(self.index.principal(label))
+            record = self.index.principal(label)
+            unit = self.units[label] = Unit.of(record) if record else Unit.matching(label)
         control = Fact(Gain.CONTROL, label)
         administered = Fact(Gain.ADMINISTER, unit.account)
         administrator = self.facts[control].step == ADMINISTERED and unit.record is None
         if administered in self.facts and not administrator:
             return  # whoever administers the account does all that this unit could
-        touching = tuple(self.touching.get(label, ()))
-        standing = self._standing(unit, administrator=administrator)
-        self.standing_of[label] = standing
-        costs = [self.facts[fact].cost for fact in touching]
-        cost = self.facts[control].cost + max(costs, default=0)
+        organization = self.index.world.accounts.get(unit.account, _UNKNOWN).organization
+        freed = (Fact(Gain.UNLOCK, of) for of in (unit.account, organization) if of)
+        touching = (*self.touching.get(label, ()), *(fact for fact in freed if fact in self.facts))
+        # What it can do without the facts that touch it costs less: that is drawn first.
+        for premises in dict.fromkeys(((), touching)):
+            facts = self.facts if premises else frozenset[Fact]()
+            standing = (
+                self.standings.administrator(unit.account, facts)
+                if administrator
+                else self.standings.of(unit, facts)
+            )
+            self.standing_of[label] = standing
+            self._draw(unit, standing, premises, administrator=administrator)
+
+    def _draw(
+        self, unit: Unit, standing: Standing, premises: tuple[Fact, ...], *, administrator: bool
+    ) -> None:
+        """Let come to be what a unit can do with this standing."""
+        control = Fact(Gain.CONTROL, unit.label)
+        cost = 1 + self.facts[control].cost
+        cost += max((self.facts[fact].cost for fact in premises), default=0)
         if not administrator and standing.is_unlimited and unit.account:
-            step = Derivation(UNLIMITED, cost + 1, control, touching)
+            step = Derivation(UNLIMITED, cost, control, premises)
             self.learn(Gain.ADMINISTER, (unit.account,), step)
             return
         for step, gain, subjects in (
             *self._sessions.of(unit, standing),
             *self._take_overs.of(unit, standing, administrator=administrator),
         ):
-            self.learn(gain, subjects, Derivation(step, cost + 1, control, touching))
+            self.learn(gain, subjects, Derivation(step, cost, control, premises))
         self._again.update(dict.fromkeys(self._take_overs.woken))
         self._take_overs.woken.clear()
-
-    def _standing(self, unit: Unit, *, administrator: bool) -> Standing:
-        if administrator:
-            return self.standings.administrator(unit.account, self.facts)
-        return self.standings.of(unit, self.facts)

@@ -10,8 +10,8 @@ from access.world import Credential, Grants, Role, User, World
 
 
 def account_of(arn: str) -> str:
-    """Return the account in an ARN."""
-    return arn.split(":", 5)[4]
+    """Return the account in an ARN; "" if there is none."""
+    return arn.split(":", 5)[4] if arn.count(":") > 4 else ""  # noqa: PLR2004 -- an ARN's colons
 
 
 @dataclass
@@ -65,6 +65,17 @@ class Index:
         for user in world.users.values():
             for group in user.groups:
                 self.members[group].append(user.arn)
+        for credential in world.credentials:
+            self.credentials[credential.secret].append(credential)
+            if credential.key:
+                self.credentials[credential.key].append(credential)
+        for role in world.roles.values():
+            self._trust(role)
+        self._place()
+
+    def _place(self) -> None:
+        """Sort everything that a step can be done to by the account that it is in."""
+        world = self.world
         sorts: Iterable[tuple[Target, Iterable[str]]] = (
             (Target.USER, world.users),
             (Target.ROLE, world.roles),
@@ -75,20 +86,18 @@ class Index:
         )
         for sort, arns in sorts:
             for arn in arns:
-                self.targets[sort, account_of(arn)].append(arn)
-        for credential in world.credentials:
-            self.credentials[credential.secret].append(credential)
-            if credential.key:
-                self.credentials[credential.key].append(credential)
-        for role in world.roles.values():
-            self._trust(role)
+                self.targets[sort, self.owner(arn)].append(arn)
         for provider in self.vouched:
             account = account_of(provider) if provider.startswith("arn:") else ""
             self.targets[Target.PROVIDER, account].append(provider)
 
-    def principal(self, arn: str) -> User | Role:
-        """Return a user or role by its ARN."""
-        return self.world.users.get(arn) or self.world.roles[arn]
+    def owner(self, arn: str) -> str:
+        """Return the account that a resource is in; "" if that is not known."""
+        return account_of(arn) or self.world.owner(arn)
+
+    def principal(self, arn: str) -> User | Role | None:
+        """Return a user or role by its ARN, if it exists."""
+        return self.world.users.get(arn) or self.world.roles.get(arn)
 
     def texts(self) -> Iterator[str | None]:
         """Yield the text of every policy, as often as there is one."""

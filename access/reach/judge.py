@@ -1,17 +1,19 @@
 """AWS's rule for one action on one resource, over clauses: as `access.layers`, for names."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from access.catalogue.step import Gain
+from access.catalogue.step import Gain, Need
+from access.evidence import Evidence, Put
 from access.facts import Fact, Facts
 from access.principal import Grant
-from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause, Given
+from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause
 from access.reach.index import Index, account_of
 from access.reach.profile import Owner, Profile
 from access.reach.standing import Permit, Standing
 from access.reach.texts import Name, named
 from access.reach.units import Standings, Unit, is_unlocked, texts
+from access.verdict import Allowed, Denied
 from access.world import Account, Document
 
 ASSUME = "sts:assumerole"
@@ -27,6 +29,9 @@ class Judge:
     index: Index
     standings: Standings
     sure: bool
+    confirmed: dict[tuple[object, ...], bool] = field(
+        default_factory=dict[tuple[object, ...], bool]
+    )
 
     def may_assume(
         self, unit: Unit, standing: Standing, role: str, facts: Facts, action: str = ASSUME
@@ -38,9 +43,25 @@ class Judge:
         if across and not permit.identity_allows(unit.name, role):
             return False
         clauses = self.trust(standing.profile, role, action)
-        return self._decide(unit, permit, role, clauses, must_say_so=True) and self._rcps_allow(
+        found = self._decide(unit, permit, role, clauses, must_say_so=True) and self._rcps_allow(
             unit, standing.profile, role, action, facts
         )
+        if not found or isinstance(unit.name, str):
+            return found
+        return self._is_confirmed(unit, standing, Put(unit.label, action, role, trust=True), facts)
+
+    def _is_confirmed(self, unit: Unit, standing: Standing, put: Put, facts: Facts) -> bool:
+        """Whether the exact decision agrees, of principals that are known by a pattern only.
+
+        Clause by clause, one policy may let in some of them and another keep out just those.
+        """
+        text = self.index.world.roles[put.resource].trust.text
+        key = unit.label, id(standing), text, account_of(put.resource), put.action
+        if key not in self.confirmed:
+            verdict = Evidence(self.index.world).decide(put, facts)
+            agreed = isinstance(verdict, Allowed) or not (self.sure or isinstance(verdict, Denied))
+            self.confirmed[key] = agreed
+        return self.confirmed[key]
 
     def admits(self, profile: Profile, name: Name, role: str, action: str, facts: Facts) -> bool:
         """Whether the role's trust policy lets in a service, or an identity provider's user."""
@@ -57,16 +78,9 @@ class Judge:
         asked = Asked(action, profile, self.owner(role), trust=True)
         return self.standings.clauses.of(self.index.world.roles[role].trust.text, asked)
 
-    def may(  # noqa: PLR0913 -- one question, with the parts that it has
-        self,
-        unit: Unit,
-        standing: Standing,
-        action: str,
-        target: str,
-        facts: Facts,
-        given: Given = (),
-    ) -> bool:
-        """Whether the unit may do something to what is no role to be assumed."""
+    def may(self, unit: Unit, standing: Standing, need: Need, label: str, facts: Facts) -> bool:
+        """Whether the unit may do what a step needs to what is no role to be assumed."""
+        action, target, given = need.action.lower(), need.resource(label), need.context
         permit = standing.permit(action, self.owner(target), given)
         asked = Asked(action, standing.profile, self.owner(target), given, trust=True)
         if Fact(Gain.REWRITE, target) in facts:
@@ -106,7 +120,7 @@ class Judge:
             return False
         limits = permit.boundary_allows(caller, name)
         identity = limits and permit.identity_allows(caller, name)
-        if (account_of(target) or unit.account) != unit.account:
+        if (self.index.owner(target) or unit.account) != unit.account:
             return bool(grants) and identity
         if Grant.DIRECT in grants or (Grant.ROLE in grants and limits):
             return True
@@ -114,7 +128,7 @@ class Judge:
 
     def owner(self, target: str) -> Owner:
         """Return whose the resource is."""
-        account = account_of(target)
+        account = self.index.owner(target)
         return Owner(account, self.index.world.accounts.get(account, _UNKNOWN).organization)
 
     def policies(self, target: str) -> tuple[Document, ...]:
@@ -135,8 +149,9 @@ class Judge:
     def _rcps_allow(
         self, unit: Unit, profile: Profile, target: str, action: str, facts: Facts
     ) -> bool:
-        account = self.index.world.accounts.get(account_of(target), _UNKNOWN)
-        if not account.rcps or is_unlocked(account, facts):
+        owner = self.index.owner(target)
+        account = self.index.world.accounts.get(owner, _UNKNOWN)
+        if not account.rcps or is_unlocked(owner, account, facts):
             return True
         asked = Asked(action, profile, self.owner(target), trust=True)
         name = named(target)

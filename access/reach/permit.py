@@ -90,7 +90,14 @@ class Permit:
     def opens_everything(self) -> bool:
         """Whether each layer has an Allow of everything that does not depend on anything."""
         return all(
-            any(one.allow and one.sure and one.on_everything and one.anybody for one in layer)
+            any(
+                one.allow
+                and one.sure
+                and not (self.sure and one.doubtful)
+                and one.on_everything
+                and one.anybody
+                for one in layer
+            )
             for layer in (self.identity, *self._limits)
         )
 

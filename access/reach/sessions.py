@@ -6,7 +6,7 @@ from access.catalogue.step import Gain, Target
 from access.facts import TAGGED, Fact, Facts
 from access.principal import Kind
 from access.reach.judge import ASSUME, TAG_SESSION, Judge
-from access.reach.profile import Profile
+from access.reach.profile import Profile, looks
 from access.reach.standing import Standing
 from access.reach.trusts import openness
 from access.reach.units import Unit
@@ -14,7 +14,10 @@ from access.reach.units import Unit
 Found = tuple[str, Gain, list[str]]
 """A step's id, what it gains, and of what."""
 
-_BY_PROVIDER = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
+_BY_PROVIDER = {
+    "sts:assumerolewithwebidentity": "sts-assume-role-with-web-identity",
+    "sts:assumerolewithsaml": "sts-assume-role-with-saml",
+}
 
 
 class Sessions:
@@ -67,7 +70,7 @@ class Sessions:
     def _assumable(self, unit: Unit, standing: Standing) -> Iterator[str]:
         judge, facts = self._judge, self._facts
         words = standing.permit(ASSUME).words
-        for role in self._named(unit, words):
+        for role in dict.fromkeys(self._named(unit, words)):
             if self._wanted(role) and judge.may_assume(unit, standing, role, facts):
                 yield role
         for text, roles in self._open(unit):
@@ -81,6 +84,7 @@ class Sessions:
     def forget(self) -> None:
         """Ask everything again: what limited everybody is gone."""
         self._asked.clear()
+        self._judge.confirmed.clear()
 
     def _named(self, unit: Unit, words: frozenset[str] | None) -> Iterator[str]:
         """Yield the roles that the unit names, and those that name the unit."""
@@ -109,27 +113,29 @@ class Sessions:
         INVARIANT: roles are only ever taken off those worth asking for, so that who is alike and
         comes later finds nothing more.
         """
-        some = next(iter(roles))
-        clauses = self._judge.trust(standing.profile, some, ASSUME)
-        if not any(clause.allow and clause.may_be_by(unit.name) for clause in clauses):
-            return False
-        by_name = not all(clause.anybody for clause in clauses)
-        by_name = by_name or not standing.permit(ASSUME, self._judge.owner(some)).anybody
-        key = (id(standing), text, unit.label if by_name else "")
+        key: tuple[object, ...] = (id(standing), text, unit.label)
+        if not (standing.sees_owner or text is None or looks(text).owner):
+            # The answer is the same for every role, and perhaps for every caller.
+            clauses = self._judge.trust(standing.profile, next(iter(roles)), ASSUME)
+            if not any(clause.allow and clause.may_be_by(unit.name) for clause in clauses):
+                return False
+            if all(one.anybody for one in clauses) and standing.permit(ASSUME).anybody:
+                key = (id(standing), text)
         known = key in self._asked
         self._asked.add(key)
         return not known
 
-    def vouched(self, provider: str) -> list[str]:
-        """Return the roles whose sessions an identity provider's user may get."""
-        return [
-            role
-            for role in self._index.vouched.get(provider, ())
-            for action in _BY_PROVIDER
-            if self._judge.admits(
-                Profile(Kind.FEDERATED, "", name=provider), provider, role, action, self._facts
-            )
-        ]
+    def vouched(self, provider: str) -> dict[str, list[str]]:
+        """Return the roles whose sessions an identity provider's user may get, by step."""
+        profile = Profile(Kind.FEDERATED, "", name=provider)
+        return {
+            step: [
+                role
+                for role in self._index.vouched.get(provider, ())
+                if self._judge.admits(profile, provider, role, action, self._facts)
+            ]
+            for action, step in _BY_PROVIDER.items()
+        }
 
 
 def _looks_at_tags(text: str | None) -> bool:

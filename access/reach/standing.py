@@ -47,7 +47,7 @@ class Standing:
 
     def permit(self, action: str, owner: Owner = Owner(), given: Given = ()) -> Permit:  # noqa: B008 -- frozen
         """Return what it permits of an action, in lower case."""
-        key = action, owner if self._sees_owner else Owner(), given
+        key = action, owner if self.sees_owner else Owner(), given
         found = self._permits.get(key)
         if found is None:
             found = self._permits[key] = self._permit(Asked(action, self.profile, key[1], given))
@@ -59,7 +59,8 @@ class Standing:
         return self.bearing.profile
 
     @cached_property
-    def _sees_owner(self) -> bool:
+    def sees_owner(self) -> bool:
+        """Whether a policy looks at whose the resource is."""
         return any(text is not None and looks(text).owner for text in self._texts)
 
     @property

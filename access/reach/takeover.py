@@ -6,15 +6,16 @@ from functools import cache
 
 from access.catalogue.step import Gain, Kind, Need, On, Step, Target
 from access.facts import Fact, Facts
-from access.pattern import ANYTHING, Language, pieces
+from access.pattern import ANYTHING, Language
 from access.principal import Kind as Caller
-from access.reach.clauses import matches_action
+from access.reach.actions import matches_action
 from access.reach.index import account_of
 from access.reach.judge import Judge
+from access.reach.permit import Permit
 from access.reach.profile import Profile
 from access.reach.sessions import Found
 from access.reach.standing import Standing
-from access.reach.texts import meets, named, of_pieces
+from access.reach.texts import meets, named
 from access.reach.units import Unit
 from access.world import Account, Unreadable, read
 
@@ -54,6 +55,12 @@ class TakeOvers:
         self._shared = frozenset(
             need.action.lower() for step in self._steps for need in step.needs if need.by_anyone
         )
+        self._bare = frozenset(
+            need.action.lower()
+            for step in self._steps
+            for need in step.needs
+            if need.on is On.NOTHING
+        )
         self._had: set[tuple[str, str]] = set()
         self._waiting: dict[tuple[str, str], set[str]] = defaultdict(set[str])
         self._made: dict[tuple[str, Caller], list[str]] = defaultdict(list[str])
@@ -62,6 +69,8 @@ class TakeOvers:
             for key, labels in self._index.targets.items()
             if key[0] in (Target.STORE, Target.KEY)
         ]
+        # A secret's own policy may let in whom no policy of their own allows anything.
+        self._opening = tuple({one.text for one in self._index.world.resources.values()})
         self.woken: list[str] = []
         self._relevant = cache(self._relevant_to)
         self._possible = cache(self._steps_for)
@@ -77,23 +86,26 @@ class TakeOvers:
 
     def of(self, unit: Unit, standing: Standing, *, administrator: bool) -> Iterator[Found]:
         """Yield what the unit gains; of an administrator, in other accounts."""
-        if unit.kind is Caller.FEDERATED_USER:
-            return  # AWS lets federated users call neither IAM nor STS
         actions = self._allowed(standing)
         if not actions:
             return
         self._share(unit, standing, actions)
         for step in self._possible(actions):
-            if administrator and not step.cross_account:
+            # Of its own account an administrator has all already, but for who limits the account.
+            if administrator and not step.cross_account and step.gain is not Gain.UNLOCK:
                 continue
+            if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
+                continue  # AWS lets federated users call neither IAM nor STS
             found = list(self._gained(step, unit, standing))
             if found:
                 yield step.id, step.gain, found
 
     def _allowed(self, standing: Standing) -> frozenset[str]:
+        """Return what its own policies, or those of secrets and keys, may allow somewhere."""
         if standing.bearing.anything:
             return self._actions
-        return frozenset[str]().union(*map(self._relevant, standing.bearing.allowing))
+        allowing = (*standing.bearing.allowing, *self._opening)
+        return frozenset[str]().union(*map(self._relevant, allowing))
 
     def _relevant_to(self, text: str | None) -> frozenset[str]:
         return relevant(text, self._actions)
@@ -109,15 +121,16 @@ class TakeOvers:
         """Take note of what anybody of the account may now do for another's step."""
         for action in self._shared & actions:
             key = unit.account, action
-            if key not in self._had and standing.permit(action).somewhere(unit.name):
+            if key not in self._had and self._somewhere(unit, standing.permit(action), action):
                 self._had.add(key)
                 self.woken += self._waiting.pop(key, ())
 
     def _gained(self, step: Step, unit: Unit, standing: Standing) -> Iterator[str]:
-        if not all(self._is_had(need, unit, standing) for need in step.needs if need.on is On.ANY):
+        loose = [need for need in step.needs if need.on in (On.ANY, On.NOTHING)]
+        if not all(self._is_had(need, unit, standing) for need in loose):
             return
-        needs = [need for need in step.needs if need.on is not On.ANY]
-        if step.gain is Gain.MINT:
+        needs = [need for need in step.needs if need not in loose]
+        if step.gain in (Gain.MINT, Gain.RENAME):
             yield from self._minted(step, unit, standing)
         elif step.target in (Target.STORE, Target.KEY):
             yield from self._read(step, needs, unit, standing)
@@ -126,10 +139,16 @@ class TakeOvers:
         else:
             yield from self._within(step, needs, unit, standing)
 
+    def _somewhere(self, unit: Unit, permit: Permit, action: str) -> bool:
+        """Whether the action is allowed on something or other: on `*`, if it knows no resource."""
+        if action in self._bare:
+            return permit.allows(unit.name, "*")
+        return permit.somewhere(unit.name)
+
     def _is_had(self, need: Need, unit: Unit, standing: Standing) -> bool:
         action = need.action.lower()
         if not need.by_anyone:
-            return standing.permit(action, given=need.context).somewhere(unit.name)
+            return self._somewhere(unit, standing.permit(action, given=need.context), action)
         key = unit.account, action
         if key not in self._had:
             self._waiting[key].add(unit.label)
@@ -172,53 +191,39 @@ class TakeOvers:
 
     def _providers(self, step: Step, unit: Unit) -> list[str]:
         """Return the providers that the step is about: by their ARN, or by their host."""
-        among = of_pieces(pieces(step.among))
         accounts = ("", unit.account)
         every = (
             self._index.vouched
             if step.cross_account
             else (p for a in accounts for p in self._index.targets.get((Target.PROVIDER, a), ()))
         )
-        return [
-            provider
-            for provider in every
-            if provider in among or provider.rpartition("oidc-provider/")[2] in among
-        ]
+        return list(filter(step.concerns, every))
 
     def _read(
         self, step: Step, needs: Sequence[Need], unit: Unit, standing: Standing
     ) -> Iterator[str]:
         """Yield the secrets, parameters, objects and keys that the step may be done to."""
-        among = of_pieces(pieces(step.among))
         for (sort, account), labels in self._stores:
-            if sort is not step.target or not (step.cross_account or account == unit.account):
+            near = account in (unit.account, "")
+            if sort is not step.target or not (step.cross_account or near):
                 continue
             for label in labels:
-                if not meets(among, named(label)) or self._known(step, label):
+                if not step.concerns(label) or self._known(step, label):
                     continue
-                if all(
-                    self._judge.may(
-                        unit,
-                        standing,
-                        need.action.lower(),
-                        need.resource(label),
-                        self._facts,
-                        need.context,
-                    )
-                    for need in needs
-                ):
+                if all(self._judge.may(unit, standing, need, label, self._facts) for need in needs):
                     yield label
 
     def _accounts(self, step: Step, unit: Unit) -> Iterator[str]:
         """Yield the accounts, or (if its policies go) the organisation, that the step is about."""
         accounts = self._index.world.accounts
         own = accounts.get(unit.account, _UNKNOWN)
-        if step.gain is Gain.UNLOCK:
-            if own.organization and (step.target is Target.ACCOUNT or own.management):
+        if step.target is Target.ACCOUNT:
+            if not self._known(step, unit.account):
+                yield unit.account
+        elif step.gain is Gain.UNLOCK:
+            if own.organization and own.manages and not self._known(step, own.organization):
                 yield own.organization
-        elif step.target is Target.ACCOUNT:
-            yield unit.account
-        elif own.management:
+        elif own.manages:
             for account, known in accounts.items():
                 if known.organization == own.organization:
                     yield account

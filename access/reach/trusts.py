@@ -71,23 +71,28 @@ def _admitted(statement: Statement) -> Iterator[tuple[str, str]]:
 
 def _named(entry: PrincipalEntry) -> tuple[str, str]:
     value = entry.value
-    if entry.kind == "Service":
-        return "service", value
-    if entry.kind == "Federated":
-        return "provider", value
-    if is_account(value):
-        return "account", value
-    if value[:4] in ("AIDA", "AROA"):
-        return "word", value
+    match entry.kind:
+        case "Service":
+            return "service", value
+        case "Federated":
+            return "provider", value
+        case _ if is_account(value):
+            return "account", value
+        case _ if value[:4] in ("AIDA", "AROA"):
+            return "word", value
+        case _:
+            return _named_by_arn(value)
+
+
+def _named_by_arn(value: str) -> tuple[str, str]:
     try:
         arn = Arn.parse(value)
     except ArnParseError:
         return "everyone", ""
     if "*" in value or "?" in value or not is_account(arn.account):
         return "everyone", ""
-    if arn.service == "iam" and arn.kind in ("user", "role"):
-        return "word", value
-    return "account", arn.account
+    one = arn.service == "iam" and arn.kind in ("user", "role")
+    return ("word", value) if one else ("account", arn.account)
 
 
 def _pins(conditions: tuple[Condition, ...]) -> frozenset[str] | None:

