@@ -46,6 +46,7 @@ class _Check:
             if entry.kind == "Federated"
         }
         self.may = cache(self._may)
+        self.outside = self._outside(Gain.CONTROL, world.roles)
         self._pinned: dict[str | None, frozenset[str] | None] = {}
 
     def faults(self) -> Iterator[str]:
@@ -81,8 +82,9 @@ class _Check:
     def _starts(self) -> Iterator[str]:
         for pattern in map(str, self.rule.from_):
             *head, account, resource = pattern.split(":", 5)
+            matching = Language.glob(pattern)
             for principal in (*self.world.users, *self.world.roles):
-                if principal in Language.glob(pattern) and not self.holds(Gain.CONTROL, principal):
+                if principal in matching and not self.holds(Gain.CONTROL, principal):
                     yield f"`{principal}` is where one starts, and not in the set"
             for known in self.world.accounts:
                 label = ":".join((*head, known, resource))
@@ -134,11 +136,10 @@ class _Check:
         return not isinstance(self.evidence.decide(put, self.facts), Denied)
 
     # Nothing leads out of the set: no session, and no step of the catalogue.
-
     def _sessions(self, actor: str) -> Iterator[str]:
         named = self._resources(actor, "sts:assumerole")
-        for role in self._outside(Gain.CONTROL, self.world.roles):
-            if _account(role) != _account(actor) and named is not None and role not in named:
+        for role in self.outside:
+            if named is not None and role not in named and _account(role) != _account(actor):
                 continue
             if self._is_named(actor, role) and self.may(
                 Put(actor, "sts:AssumeRole", role, (), trust=True)

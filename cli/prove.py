@@ -61,7 +61,7 @@ def prove(given: Given, starts: tuple[str, ...], targets: tuple[str, ...], form:
         _refuse_nobody(asked, read.world)
     proofs = prove_rules(read.world, rules)
     if form == "json":
-        print_json(proofs.json())
+        print_json(proofs.json(read.world))
     else:
         _show(proofs, read.world)
     return _STATUS[proofs.answer]

@@ -58,10 +58,26 @@ class Judge:
         text = self.index.world.roles[put.resource].trust.text
         key = unit.label, id(standing), text, account_of(put.resource), put.action
         if key not in self.confirmed:
-            verdict = Evidence(self.index.world).decide(put, facts)
-            agreed = isinstance(verdict, Allowed) or not (self.sure or isinstance(verdict, Denied))
-            self.confirmed[key] = agreed
+            self.confirmed[key] = self._agrees(put, facts)
         return self.confirmed[key]
+
+    def may_somewhere(self, unit: Unit, standing: Standing, need: Need, facts: Facts) -> bool:
+        """Whether the unit may do what a step needs to something or other."""
+        permit = standing.permit(need.action.lower(), given=need.context)
+        if not permit.somewhere(unit.name):
+            return False
+        if permit.only_allows:
+            return True
+        # What one policy allows another may not, resource by resource: that takes the algebra.
+        key = unit.label, id(standing), need
+        if key not in self.confirmed:
+            put = Put(unit.label, need.action, "*", need.context)
+            self.confirmed[key] = self._agrees(put, facts)
+        return self.confirmed[key]
+
+    def _agrees(self, put: Put, facts: Facts) -> bool:
+        verdict = Evidence(self.index.world).decide(put, facts)
+        return isinstance(verdict, Allowed) or not (self.sure or isinstance(verdict, Denied))
 
     def admits(self, profile: Profile, name: Name, role: str, action: str, facts: Facts) -> bool:
         """Whether the role's trust policy lets in a service, or an identity provider's user."""

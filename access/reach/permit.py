@@ -54,7 +54,7 @@ class Permit:
         found = [
             label for label in labels if any(clause.may_be_on(named(label)) for clause in live)
         ]
-        if not self._limits and all(clause.allow for clause in self.identity):
+        if self.only_allows:
             return found
         return [label for label in found if self.allows(caller, named(label))]
 
@@ -87,6 +87,11 @@ class Permit:
         return all(clause.anybody for clause in self._clauses)
 
     @property
+    def only_allows(self) -> bool:
+        """Whether one layer of Allow statements is all there is."""
+        return not self._limits and all(clause.allow for clause in self.identity)
+
+    @property
     def opens_everything(self) -> bool:
         """Whether each layer has an Allow of everything that does not depend on anything."""
         return all(
@@ -114,7 +119,10 @@ class Permit:
         return [
             clause
             for clause in layer
-            if clause.allow and not (self.sure and clause.doubtful) and clause.may_be_by(caller)
+            if clause.allow
+            and not (self.sure and clause.doubtful)
+            and (clause.negated or not clause.may_on.is_empty)
+            and clause.may_be_by(caller)
         ]
 
     def _allow(self, layer: Iterable[Clause], caller: Name, resource: Name) -> bool:

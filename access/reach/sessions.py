@@ -128,10 +128,12 @@ class Sessions:
     def vouched(self, provider: str) -> dict[str, list[str]]:
         """Return the roles whose sessions an identity provider's user may get, by step."""
         profile = Profile(Kind.FEDERATED, "", name=provider)
+        anybody = (role for roles in self._index.open_to_all.values() for role in roles)
+        trusting = dict.fromkeys((*self._index.vouched.get(provider, ()), *anybody))
         return {
             step: [
                 role
-                for role in self._index.vouched.get(provider, ())
+                for role in trusting
                 if self._judge.admits(profile, provider, role, action, self._facts)
             ]
             for action, step in _BY_PROVIDER.items()

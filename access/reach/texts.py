@@ -82,6 +82,11 @@ class Union:
         return any(one is ANYTHING for one in self.rest)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no set was given."""
+        return not (self.words or self.near or self.rest)
+
+    @property
     def parts(self) -> Iterator[Language]:
         """The sets that it is made of."""
         if self.words:

@@ -251,3 +251,11 @@ def test_25_a_policy_that_is_not_known_is_undecided() -> None:
 
     opened = replace(held, grants=replace(held.grants, inline=(unknown,)))
     assert verdict(replace(given, users={N: opened})) is UNDECIDED
+
+
+def test_a_trust_in_everybody_is_a_trust_in_every_service() -> None:
+    tagged = trusts("*", **PAIR)
+    runs = allow(["lambda:UpdateFunctionCode"])
+    one = world(user(N, runs), role(HERE, tagged))
+    assert verdict(one, never=HERE) is REFUTED
+    assert verdict(world(user(N, allow("s3:*")), role(HERE, tagged)), never=HERE) is PROVED

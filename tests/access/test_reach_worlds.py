@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from access.catalogue import steps
@@ -17,7 +17,8 @@ from access.verdict import Denied
 from access.world import Account, Role, User, World
 from tests.access.small_world import PROD, STATE, doc, role, user, world
 
-laws = settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
+# The same worlds in each run: what a longer search finds is kept as a case of its own.
+laws = settings(max_examples=60, deadline=None, derandomize=True)
 
 USERS = [f"arn:aws:iam::{STATE}:user/{name}" for name in ("n", "p", "path/q")]
 ROLES = [
