@@ -39,8 +39,9 @@ check: setup  ## ruff, pyright strict, import-linter, generated files up to date
 format: setup  ## format and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-generate: setup  ## write the generated files again: JSON Schema, rendered documents, command help
+generate: setup  ## write the generated files again: schemas, rendered documents, command help, examples
 	@$(BIN)/python tools/generate.py
+	@$(BIN)/python tools/examples.py
 
 lock: setup  ## resolve requirements/*.in into locks with hashes
 	@$(BIN)/python tools/lock.py
