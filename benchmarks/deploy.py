@@ -15,13 +15,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from cli.local import start_for
 from cli.progress import TerminalProgress
 from iam_profiles.load import load
 from iam_profiles.model import Organization
-from local.cloud import start, stop
+from local.cloud import stop
 from local.env import environment
 from local.home import LocalHome
-from local.install import install
 
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = 3
@@ -103,10 +103,8 @@ Times = dict[str, dict[str, list[float]]]
 def one_turn(scratch: Path, organization: Organization, times: Times) -> None:
     """Deploy every stack and its plain twin onto empty accounts, then preview them in turn."""
     home = LocalHome(scratch / "local")
-    accounts: dict[str, str] = {account.name: account.id for account in organization.accounts}
     with TerminalProgress() as progress:
-        install(home, progress)
-        start(home, accounts, organization.region, progress)
+        start_for(organization, home, progress)
     try:
         ours = Engine(our_project(scratch / "ours"), environment(home))
         plain = Engine(plain_project(scratch / "plain"), environment(home))

@@ -148,5 +148,10 @@ def secret_name(organization: Organization, identity_class: IdentityClass, user:
     return f"{organization.secrets_store.prefix}/{identity_class}/{user}"
 
 
+def secret_pattern(partition: str, region: str, account: str, name: str) -> str:
+    """Return the pattern of a secret's ARN: Secrets Manager adds six characters to the name."""
+    return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"
+
+
 def _arn(organization: Organization, account: AccountId, resource: str) -> Arn:
     return Arn(f"arn:{organization.partition}:iam::{account}:{resource}")

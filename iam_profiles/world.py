@@ -9,7 +9,7 @@ from iam_profiles.documents import AccountDocuments, ManagedPolicy
 from iam_profiles.isolation import forbidden_accounts
 from iam_profiles.model import Organization
 from iam_profiles.names import Arn, GroupName
-from iam_profiles.paths import class_pattern, every_principal_in
+from iam_profiles.paths import class_pattern, every_principal_in, secret_pattern
 
 _NONE: Mapping[Arn, str] = MappingProxyType({})
 
@@ -94,7 +94,6 @@ def _group_arns(account: AccountDocuments) -> Mapping[GroupName, str]:
 
 
 def _credentials(account: AccountDocuments) -> Iterator[Credential]:
-    prefix = f"arn:{account.partition}:secretsmanager:{account.region}:{account.account.id}:secret:"
+    place = (account.partition, account.region, account.account.id)
     for user in account.service_users:
-        # Secrets Manager adds six characters of its own to the name.
-        yield Credential(f"{prefix}{user.secret_name}-??????", user.arn)
+        yield Credential(secret_pattern(*place, user.secret_name), user.arn)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Operation = Literal["preview", "up", "destroy"]
+Operation = Literal["preview", "up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,6 @@ class StackJob:
     """The folder of `Pulumi.yaml`."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Set for the engine and what it starts, on top of this process's environment."""
-    engine: Path | None = None
-    """The folder whose `bin/pulumi` is used; else `pulumi` on PATH."""
     policy_pack: Path | None = None
 
 

@@ -1,4 +1,4 @@
-"""Preview, update and destroy one stack by Pulumi Automation: the program of `pulumi up`."""
+"""Preview and update one stack by Pulumi Automation: the program of `pulumi up`."""
 
 import time
 from collections.abc import Callable
@@ -90,19 +90,6 @@ def update(
             on_event=listener,
             show_secrets=False,
         ),
-    )
-
-
-def destroy(
-    job: StackJob, command: EngineCommand, *, on_progress: OnProgress | None = None
-) -> Outcome:
-    """Remove every resource of the stack; protected ones stop it."""
-    stack = open_stack(job, command)
-    return _operate(
-        job,
-        "destroy",
-        on_progress,
-        lambda listener: stack.destroy(color="never", on_event=listener, show_secrets=False),
     )
 
 

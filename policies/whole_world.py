@@ -8,7 +8,7 @@ from access.world import Account as AwsAccount
 from access.world import Credential, Document, Grants, Group, Missing, Role, User, World
 from iam_profiles.model import Account, Profiles
 from iam_profiles.names import IdentityClass
-from iam_profiles.paths import user_path
+from iam_profiles.paths import secret_pattern, user_path
 from iam_profiles.render import render
 from iam_profiles.world import world
 from policies.iam import Holder, Iam, arn
@@ -88,9 +88,8 @@ class _Here:
         for key in stack.of_type(STORED_ACCESS_KEY):
             user, secret, region = (key.text(name) for name in ("userName", "secretName", "region"))
             owner = users.get(str(user), arn(*self._prefix, f"user/{user}"))
-            prefix = f"arn:{self._organization.partition}:secretsmanager:{region}"
-            # Secrets Manager adds six characters of its own to the name.
-            yield Credential(f"{prefix}:{self._account.id}:secret:{secret}-??????", owner)
+            place = (self._organization.partition, str(region), self._account.id)
+            yield Credential(secret_pattern(*place, str(secret)), owner)
 
     def missing(self) -> Iterator[Missing]:
         """What it leaves open."""

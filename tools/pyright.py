@@ -1,19 +1,14 @@
 """Run the pinned pyright over the project, or over the paths given."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from local.cache import cache_root
+
 HERE = Path(__file__).resolve().parent
-
-
-def cache_root() -> Path:
-    """Where downloads are kept between clones."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get("IAM_PROFILES_CACHE") or Path(home) / "iam-profiles")
 
 
 def install() -> Path:
