@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -96,7 +96,7 @@ def parse(text: str | Mapping[str, Any], *, name: str = "policy") -> PolicyDocum
         PolicyParseError: it is not a policy that AWS would take; the message says where.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
-    top = _decode(text) if isinstance(text, str) else dict(text)
+    top = _decode(text) if isinstance(text, str) else _measured(text)
     _known_keys(top, _DOCUMENT_KEYS, "document")
     version: Any = top.get("Version", "2008-10-17")
     if version not in ("2012-10-17", "2008-10-17"):
@@ -110,13 +110,33 @@ def parse(text: str | Mapping[str, Any], *, name: str = "policy") -> PolicyDocum
     return PolicyDocument(version, statements, _optional_text(top, "Id", "Id"), name)
 
 
-def _decode(text: str) -> dict[str, Any]:
-    if len(text) > MAX_CHARACTERS:
+def _measured(decoded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a decoded document, if it is no larger than its text may be."""
+    size = 0
+    left: list[Any] = [decoded]
+    while left:
+        part = left.pop()
+        size += len(part) if isinstance(part, str) else 1
+        if isinstance(part, Mapping):
+            entries = cast("Mapping[Any, Any]", part)
+            left += (*entries.keys(), *entries.values())
+        elif isinstance(part, (list, tuple)):
+            left += cast("Sequence[Any]", part)
+        _fits(max(size, len(left)))
+    return dict(decoded)
+
+
+def _fits(size: int) -> None:
+    if size > MAX_CHARACTERS:
         raise PolicyParseError(
             "document",
-            f"`{len(text)}` characters",
+            f"`{size}` characters",
             f"a policy has at most `{MAX_CHARACTERS}`; give one policy only",
         )
+
+
+def _decode(text: str) -> dict[str, Any]:
+    _fits(len(text))
     try:
         top = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except json.JSONDecodeError as error:

@@ -36,3 +36,14 @@ class PatternTooComplexError(AccessError):
         super().__init__(
             f"comparing the patterns takes over `{steps}` steps; write them with fewer wildcards"
         )
+
+
+class ProofTooLongError(PatternTooComplexError):
+    """A proof that would take more work than is allowed: no answer, no guess."""
+
+    def __init__(self, steps: int) -> None:
+        AccessError.__init__(
+            self,
+            f"the proof takes over `{steps}` steps; prove fewer accounts at once, "
+            "or write the policies with fewer wildcards",
+        )

@@ -63,7 +63,7 @@ class Evidence:
 
     def question(self, put: Put, facts: Facts) -> tuple[Request, Policies]:
         """Return the request that is put, and every policy that applies to it."""
-        caller = self._caller(put)
+        caller = self._caller(put, facts)
         owner = self.world.owner(put.resource) or caller.account
         policies = self.policies(put, facts)
         context = self._context(put, caller, owner, policies, facts)
@@ -71,7 +71,7 @@ class Evidence:
 
     def policies(self, put: Put, facts: Facts) -> Policies:
         """Return all policies that apply to it, as the facts have made them."""
-        caller, record = self._caller(put), self.record(put.by)
+        caller, record = self._caller(put, facts), self.record(put.by)
         own = self.world.accounts.get(caller.account or "", _UNKNOWN)
         owner = self.world.owner(put.resource) or caller.account or ""
         theirs = self.world.accounts.get(owner, _UNKNOWN)
@@ -87,7 +87,7 @@ class Evidence:
         """Return the user or role of an ARN, if it exists."""
         return self.world.users.get(arn) or self.world.roles.get(arn)
 
-    def _caller(self, put: Put) -> Caller:
+    def _caller(self, put: Put, facts: Facts) -> Caller:
         if put.as_kind == "service":
             return Caller.service(put.by)
         if put.as_kind == "federated":
@@ -97,7 +97,18 @@ class Evidence:
         names = caller.names
         if record is None and caller.in_iam and {"*", "?"} & set(put.by):
             names -= LINKED  # such roles are made by AWS, for its own services' use
-        return replace(caller, account=_account(put.by), names=names)
+        formerly = frozenset(
+            word
+            for user in self._formerly(put.by, facts)
+            for word in (user.arn, user.unique_id)
+            if word
+        )
+        return replace(caller, account=_account(put.by), names=names, formerly=formerly)
+
+    def _formerly(self, arn: str, facts: Facts) -> Iterator[User]:
+        """Yield the users that one under a new name may be: any that is controlled."""
+        if Fact(Gain.RENAME, arn) in facts:
+            yield from controlled_users(self.world, _account(arn), facts)
 
     def identity(
         self, arn: str, record: User | Role | None, facts: Facts
@@ -111,6 +122,9 @@ class Evidence:
         if record is not None:
             loose = Fact(Gain.DETACH, arn) in facts
             yield from self._granted(record.grants, facts, loose=loose)
+        for user in self._formerly(arn, facts):
+            for document in self.identity(user.arn, user, facts):
+                yield _allowing(document)
         for group in self._groups(arn, record, facts):
             if Fact(Gain.GRANT, group) in facts:
                 yield everything(f"a policy that the caller gives group `{group}`")
@@ -216,11 +230,19 @@ def _readable(
     found = document.read()
     if isinstance(found, Unreadable):
         return everything(document.name, doubt=found.why, principal=principal)
-    if not loose:
-        return found
-    return replace(
-        found, statements=tuple(one for one in found.statements if one.effect == "Allow")
-    )
+    return _allowing(found) if loose else found
+
+
+def _allowing(policy: PolicyDocument) -> PolicyDocument:
+    allows = tuple(one for one in policy.statements if one.effect == "Allow")
+    return replace(policy, statements=allows)
+
+
+def controlled_users(world: World, account: str, facts: Facts) -> Iterator[User]:
+    """Yield the users of an account that are controlled: one of them has been renamed."""
+    for user in world.users.values():
+        if _account(user.arn) == account and Fact(Gain.CONTROL, user.arn) in facts:
+            yield user
 
 
 def _levels(levels: Levels) -> Hierarchy:

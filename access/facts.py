@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from access.catalogue.step import Gain
+from access.rule import WebIdentity
 
 GIVEN = "given"
 """The step of what one starts with."""
@@ -17,6 +18,9 @@ UNLIMITED = "unlimited"
 
 RETRUSTED = "retrusted"
 """The step by which a role is assumed whose trust policy the caller writes."""
+
+PASSED = "iam-pass-role-to-unknown-service"
+"""The step by which a role is passed to a service of which nobody knows what it runs."""
 
 RENAMED = "renamed"
 """The step by which a user that is controlled is so under another name."""
@@ -44,12 +48,14 @@ class Derivation:
         cost: the steps it takes, those to its premises included.
         caller: the fact that a caller is controlled; `None` for what one starts with.
         premises: what else must have come to be.
+        web: the web identity whose token it takes, where no principal of IAM is the caller.
     """
 
     step: str
     cost: int
     caller: Fact | None = None
     premises: tuple[Fact, ...] = ()
+    web: WebIdentity | None = None
 
 
 Facts = Container[Fact]

@@ -12,7 +12,7 @@ from access.principal import Caller, Grant, named
 from access.region import Box, Region
 from access.request import Ask
 from access.span import EVERYTHING, Span, union
-from access.template import expand
+from access.template import expand_resource
 
 
 class Attached(Enum):
@@ -95,18 +95,16 @@ def _resources(statement: Statement, ask: Ask) -> Span:
         return EVERYTHING.within(ask.resources)
     spans = [_resource(value, ask.context, statement.version) for value in element.values]
     found = union((span for span in spans if span is not None), ask.resources)
-    if not element.negated:
-        return found
+    found = (~found).within(ask.resources) if element.negated else found
     # AWS says both that a variable without value matches nothing and that it voids the statement.
-    found = ~found if None not in spans else Span((~found).may, NOTHING)
-    return found.within(ask.resources)
+    return Span(found.may, NOTHING) if None in spans else found
 
 
 def _resource(value: str, context: Context, version: Version) -> Span | None:
     """Return the resources that a pattern matches; `None` where a variable in it has no value."""
     if value == "*":
         return EVERYTHING
-    read = expand(value, context, version)
+    read = expand_resource(value, context, version)
     if read.may is None:
         return None
     # AWS does not say whether a wildcard crosses the colons of an ARN: it may, it need not.

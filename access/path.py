@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from access.arn import NO_RESOURCE
+from access.catalogue import strange
 from access.catalogue.step import Gain, Kind, Step
 from access.evidence import Evidence, Put
 from access.facts import (
     ADMINISTERED,
     GIVEN,
+    PASSED,
     RENAMED,
     RETRUSTED,
     STORED,
@@ -18,7 +20,9 @@ from access.facts import (
     Derivation,
     Fact,
 )
+from access.federation import admission
 from access.verdict import Allowed, Denied, Reason
+from access.world import Unreadable
 
 ASSUME = "sts-assume-role"
 
@@ -26,6 +30,7 @@ _IMPLIED = {
     ADMINISTERED: "whoever administers an account takes over any principal of it",
     UNLIMITED: "everything is allowed to it, so that it administers its account",
     RETRUSTED: "the role's trust policy is the caller's own, and admits the caller",
+    PASSED: "the role passed to a service of which nobody knows what it runs",
     RENAMED: "the user is controlled under whatever name",
     STORED: "the credential that was read",
     TAGGED: "session tags of the caller's choice",
@@ -74,6 +79,12 @@ class Hop:
             "context": list(self.context),
             "allowed_by": [_json(reason) for reason in self.allowed_by],
         }
+
+
+def _caller(derivation: Derivation) -> str | None:
+    if derivation.web is not None:
+        return str(derivation.web)
+    return derivation.caller.of if derivation.caller else None
 
 
 def _shown(resource: str) -> str:
@@ -130,10 +141,17 @@ class Paths:
         # The resource's own policy may have been rewritten: no premise says so.
         opened = (Fact(Gain.REWRITE, put.resource) for put in puts)
         kept = [*derivation.premises, *(one for one in opened if one in self._known)]
-        for premise in sorted(kept, key=lambda one: -self._known[one].cost):
-            fewer = [one for one in kept if one != premise]
-            if all(self._holds(put, fewer, derivation) for put in puts):
-                kept = fewer
+        ordered = sorted(kept, key=lambda one: -self._known[one].cost)
+        size = len(ordered)
+        while size:  # by halves first: of a renamed user thousands may be premises
+            for start in range(0, len(ordered), size):
+                tried = frozenset(ordered[start : start + size])
+                fewer = [one for one in kept if one not in tried]
+                if len(fewer) < len(kept) and all(
+                    self._holds(put, fewer, derivation) for put in puts
+                ):
+                    kept = fewer
+            size //= 2
         return tuple(kept)
 
     def _holds(self, put: Put, premises: Iterable[Fact], derivation: Derivation) -> bool:
@@ -150,8 +168,15 @@ class Paths:
         """Yield what the step asks of AWS."""
         caller = derivation.caller.of if derivation.caller else ""
         step = self._steps.get(derivation.step)
-        if derivation.step == TAGGED:
+        if derivation.web is not None:
+            put = admission(self._evidence, derivation.web, fact.of, sure=False)
+            yield from () if put is None else (put,)
+        elif derivation.step == TAGGED:
             yield Put(caller, "sts:TagSession", fact.of, trust=True)
+        elif derivation.step == PASSED:
+            for service in self._strangers(fact.of):
+                context = (("iam:PassedToService", service),)
+                yield Put(caller, "iam:PassRole", fact.of, context)
         elif derivation.step == UNLIMITED:
             yield Put(caller, "*", "*")
         elif step is not None and step.id == ASSUME:
@@ -161,6 +186,17 @@ class Paths:
             yield Put(provider, step.needs[0].action, fact.of, trust=True, as_kind="federated")
         elif step is not None:
             yield from self._needs(step, caller, fact)
+
+    def _strangers(self, role: str) -> Iterator[str]:
+        """Yield the services that the role trusts and of which nobody knows what they run."""
+        trust = self._evidence.world.roles[role].trust.read()
+        entries = (
+            entry
+            for statement in (() if isinstance(trust, Unreadable) else trust.statements)
+            for entry in (statement.principals.entries if statement.principals else ())
+        )
+        services = (entry.value for entry in entries if entry.kind == "Service")
+        yield from filter(strange, dict.fromkeys(services))
 
     def _needs(self, step: Step, caller: str, fact: Fact) -> Iterator[Put]:
         for need in step.needs:
@@ -179,7 +215,7 @@ class Paths:
         puts = tuple(self.questions(fact, derivation))
         facts = self._facts(needed, derivation)
         allowed: list[Reason] = []
-        doubts: list[Reason] = []
+        doubts = list(self._unknown(fact)) if derivation.step == PASSED else []
         context: list[str] = []
         for put in puts:
             verdict = self._evidence.decide(put, facts)
@@ -192,13 +228,20 @@ class Paths:
         return Hop(
             step=derivation.step,
             title=step.title if step else _IMPLIED.get(derivation.step, derivation.step),
-            caller=derivation.caller.of if derivation.caller else None,
+            caller=_caller(derivation),
             gained=fact,
             requests=tuple((put.action, _shown(put.resource)) for put in puts),
             context=tuple(dict.fromkeys(context)),
             allowed_by=tuple(dict.fromkeys(allowed)),
             doubts=tuple(dict.fromkeys(doubts)),
         )
+
+    def _unknown(self, fact: Fact) -> Iterator[Reason]:
+        for service in self._strangers(fact.of):
+            yield Reason(
+                f"role `{fact.of}` can be passed to `{service}`, and whether that runs the "
+                "caller's code is not in the catalogue; add it, or narrow `iam:PassRole`"
+            )
 
     def _conditions(
         self, put: Put, facts: frozenset[Fact], reasons: Iterable[Reason]

@@ -149,7 +149,7 @@ class Language:
         if self._words is not None:
             return text in self._words
         if self._has is not None:
-            spend(len(text))
+            spend(1 + len(text) // 32)
             return bool(self._has(text))
         return automaton.accepts(self.node, text)
 

@@ -57,6 +57,7 @@ class Caller:
         account: their account id, `None` if it is not one known account.
         session: the session's name; `None` if it is the caller's choice, or there is no session.
         unique_id: `AIDA…` or `AROA…`, `None` if it is not known.
+        formerly: ARNs and ids of the users that a renamed one may be: what names one follows it.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Caller:
     name: str | None = None
     session: str | None = None
     unique_id: str | None = None
+    formerly: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, arn: str, *, unique_id: str | None = None) -> "Caller":
@@ -181,7 +183,9 @@ def named(entry: PrincipalEntry, caller: Caller) -> Named:
     return _named_in_iam(entry.value, caller) if caller.in_iam else Named(Grant.DIRECT, EMPTY)
 
 
-def _named_in_iam(value: str, caller: Caller) -> Named:
+def _named_in_iam(value: str, caller: Caller) -> Named:  # noqa: PLR0911 -- one for each form
+    if value in caller.formerly:
+        return Named(Grant.DIRECT, Span(ANYTHING, NOTHING))
     if is_account(value):
         return Named(Grant.ACCOUNT, Span.exact(_whole_account("*", value)))
     if value.startswith(_UNIQUE_ID) and value.isalnum():

@@ -11,6 +11,7 @@ from access.certificate import Certificate, catalogue_version, compact, fingerpr
 from access.errors import PatternTooComplexError
 from access.evidence import Evidence
 from access.facts import Derivation, Fact
+from access.federation import admitting, first_hop
 from access.newer import newer_actions
 from access.path import Hop, Paths
 from access.pattern import Language, pieces
@@ -19,7 +20,7 @@ from access.reach.index import account_of
 from access.reach.texts import Name, covers, meets, named, of_pieces
 from access.reach.units import Unit
 from access.remedy import Remedy, remedy
-from access.rule import ArnPattern, Rule
+from access.rule import Rule, Start, WebIdentity
 from access.ways_out import ways_out
 from access.world import World
 
@@ -74,11 +75,16 @@ Result = Proof | Refuted | Undecided
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """The verdict on each rule, in their order."""
+    """The verdict on each rule, in their order.
+
+    Attributes:
+        checked: whether every proof in it has been taken by the checker.
+    """
 
     results: tuple[Result, ...]
     world: str
     catalogue: str
+    checked: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -101,6 +107,7 @@ class Proofs:
             "certificate": {
                 "world": self.world,
                 "catalogue": self.catalogue,
+                "checked": self.checked,
                 "proofs": [
                     {**result.certificate.json(), "shut": _shut(world, result.certificate)}
                     for result in self.results
@@ -135,16 +142,20 @@ class Prover:
 
     world: World
     steps: Sequence[Step]
-    _closures: dict[tuple[tuple[ArnPattern, ...], bool], Closure] = field(
-        default_factory=dict[tuple[tuple[ArnPattern, ...], bool], Closure]
+    _closures: dict[tuple[tuple[Start, ...], bool], Closure] = field(
+        default_factory=dict[tuple[tuple[Start, ...], bool], Closure]
     )
 
-    def closure(self, from_: tuple[ArnPattern, ...], *, sure: bool) -> Closure:
-        """Return everything that follows from controlling the principals of these patterns."""
+    def closure(self, from_: tuple[Start, ...], *, sure: bool) -> Closure:
+        """Return everything that follows from being whom these say."""
         key = from_, sure
         if key not in self._closures:
-            starts = starting(self.world, from_)
-            self._closures[key] = Closure(self.world, self.steps, sure=sure).run(starts)
+            closure = Closure(self.world, self.steps, sure=sure)
+            for one in from_:
+                if isinstance(one, WebIdentity):
+                    roles = tuple(admitting(self.world, one, sure=sure))
+                    closure.learn(Gain.CONTROL, roles, first_hop(one))
+            self._closures[key] = closure.run(starting(self.world, from_))
         return self._closures[key]
 
     def newer(self, rule: Rule) -> tuple[str, ...]:
@@ -170,9 +181,13 @@ def prove(
     """Return for each rule a proof, the shortest path that breaks it, or why neither can be had."""
     steps = catalogue_steps() if catalogue is None else tuple(catalogue)
     digest, version = fingerprint(world), catalogue_version(steps)
-    prover = Prover(world, steps)
-    results = tuple(_prove(prover, rule, digest, version) for rule in rules)
-    return Proofs(results, digest, version)
+    return prove_each(Prover(world, steps), rules, digest, version)
+
+
+def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str) -> Proofs:
+    """Return the verdict on each rule, where the digests of world and catalogue are known."""
+    results = tuple(_prove(prover, rule, world, catalogue) for rule in rules)
+    return Proofs(results, world, catalogue)
 
 
 def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
@@ -206,10 +221,9 @@ def _path(prover: Prover, rule: Rule, fact: Fact, *, sure: bool) -> tuple[Hop, .
     return Paths(Evidence(prover.world), prover.steps, known).to(fact)
 
 
-def starting(world: World, patterns: Iterable[ArnPattern]) -> Iterator[Unit]:
+def starting(world: World, starts: Iterable[Start]) -> Iterator[Unit]:
     """Yield the principals that patterns name: those there are, and those yet to be made."""
-    for pattern in patterns:
-        text = str(pattern)
+    for text in (str(one) for one in starts if not isinstance(one, WebIdentity)):
         matched: Name = named(text)
         for principal in (*world.users.values(), *world.roles.values()):
             if principal.arn == matched or (

@@ -1,7 +1,7 @@
 """Pattern text of a policy: wildcards, policy variables and escapes, put into pieces."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from access.context import Absent, Context, Exactly
 from access.document import Version
@@ -10,6 +10,8 @@ from access.pattern import Piece, Wildcard, pieces
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _NAMED = re.compile(r"\s*([^\s,]+)\s*(?:,\s*'([^']*)'\s*)?")
 _ESCAPES = frozenset("*?$")
+_WILDCARDS = frozenset("*?")
+_KIND = re.compile("[/:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,36 @@ def expand(text: str, context: Context, version: Version, *, wildcards: bool = T
         found.append(value)
     whole = (*found, *_plain(text[end:], wildcards=wildcards))
     return Expansion(whole, whole if known else None)
+
+
+def unresolved(text: str, context: Context, version: Version) -> bool:
+    """Whether a variable in `text` has no value, which may void the statement that it is in.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return "${" in text and expand(text, context, version).may is None
+
+
+def expand_resource(text: str, context: Context, version: Version) -> Expansion:
+    """Return the pieces of a pattern of resources; nothing must match one without meaning to AWS.
+
+    AWS takes no variable before the fifth colon, and no wildcard as part of a resource type.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    read = expand(text, context, version)
+    return read if _has_meaning(text) else replace(read, must=None)
+
+
+def _has_meaning(text: str) -> bool:
+    *head, resource = text.split(":", 5)
+    if "${" in ":".join(head):
+        return False
+    kind = _KIND.split(_VARIABLE.sub("", resource), maxsplit=1)
+    if "s3" in head[2:3] or resource == "*":  # no types there, or every type
+        return True
+    return not _WILDCARDS & set(kind[0]) or (len(kind) == 1 and "iam" not in head[2:3])
 
 
 def _plain(text: str, *, wildcards: bool) -> tuple[Piece, ...]:

@@ -1,13 +1,15 @@
 """Why each way out of a proof's closed set is shut: from whom, to where, and by what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from access.catalogue.step import Gain
 from access.certificate import Certificate
 from access.evidence import Evidence, Put
+from access.facts import Fact
 from access.pattern import Language
+from access.rule import WebIdentity
 from access.verdict import Denied, Reason
 from access.world import World
 
@@ -62,12 +64,26 @@ def ways_out(world: World, certificate: Certificate) -> Iterator[WayOut]:
     for arn, role in world.roles.items():
         if any(arn in pattern for pattern in never):
             roles.setdefault(role.trust.text, []).append(arn)
+    for identity in certificate.rule.from_:
+        if isinstance(identity, WebIdentity):
+            yield from _of_web_identity(evidence, identity, roles.values())
     for alike in callers.values():
         for targets in roles.values():
             put = Put(alike[0], "sts:AssumeRole", targets[0], (), trust=True)
             verdict = evidence.decide(put, facts)
             if isinstance(verdict, Denied):
                 yield WayOut(alike[0], len(alike), targets[0], len(targets), verdict.reasons)
+
+
+def _of_web_identity(
+    evidence: Evidence, identity: WebIdentity, roles: Iterable[list[str]]
+) -> Iterator[WayOut]:
+    for targets in roles:
+        provider, action = identity.provider(targets[0]), "sts:AssumeRoleWithWebIdentity"
+        put = Put(provider, action, targets[0], identity.given, trust=True, as_kind="federated")
+        verdict = evidence.decide(put, frozenset[Fact]())
+        if isinstance(verdict, Denied):
+            yield WayOut(str(identity), 1, targets[0], len(targets), verdict.reasons)
 
 
 def _callers(world: World, certificate: Certificate) -> Iterator[str]:

@@ -7,8 +7,8 @@ import click
 from access.arn import arns
 from access.path import Hop
 from access.prove import Answer, Proof, Proofs, Refuted, Result, Undecided
-from access.prove import prove as prove_rules
-from access.rule import ArnPattern, Rule
+from access.rule import Rule, Start
+from access.verified import verified
 from access.world import World
 from cli import exits
 from cli.errors import NobodyError
@@ -59,7 +59,7 @@ def prove(given: Given, starts: tuple[str, ...], targets: tuple[str, ...], form:
         raise click.UsageError("exports have no rules of their own; give --from and --never-reach")
     if asked:
         _refuse_nobody(asked, read.world)
-    proofs = prove_rules(read.world, rules)
+    proofs = verified(read.world, rules)
     if form == "json":
         print_json(proofs.json(read.world))
     else:
@@ -87,7 +87,7 @@ def _refuse_nobody(rule: Rule, world: World) -> None:
                 raise NobodyError(str(pattern), option)
 
 
-def _names_any(pattern: ArnPattern, principals: frozenset[str]) -> bool:
+def _names_any(pattern: Start, principals: frozenset[str]) -> bool:
     named = arns(str(pattern))
     return str(pattern) in principals or any(arn in named for arn in principals)
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from access.rule import Rule
+from access.rule import Rule, WebIdentity
 from access.world import Account, Credential, Document, Grants, Group, Role, User, World
 from iam_profiles.documents import AccountDocuments, ManagedPolicy
 from iam_profiles.isolation import forbidden_accounts
-from iam_profiles.model import Organization
-from iam_profiles.names import Arn, GroupName
-from iam_profiles.paths import class_pattern, every_principal_in, secret_pattern
+from iam_profiles.model import Profiles
+from iam_profiles.names import Arn, GroupName, IdentityClass
+from iam_profiles.paths import class_pattern, every_principal_in
+from iam_profiles.store_config import stored_at
 
 _NONE: Mapping[Arn, str] = MappingProxyType({})
 
@@ -38,16 +39,36 @@ def world(
                 for policy in _policies(account)
             },
         },
+        resources=dict(own for account in accounts for own in _resources(account)),
         credentials=tuple(key for account in accounts for key in _credentials(account)),
     )
 
 
-def rules(organization: Organization) -> tuple[Rule, ...]:
+def joined(parts: Iterable[World]) -> World:
+    """Return the world of accounts of which each is known by itself."""
+    known = tuple(parts)
+    return World(
+        accounts={id_: one for part in known for id_, one in part.accounts.items()},
+        users={arn: one for part in known for arn, one in part.users.items()},
+        groups={arn: one for part in known for arn, one in part.groups.items()},
+        roles={arn: one for part in known for arn, one in part.roles.items()},
+        policies={arn: one for part in known for arn, one in part.policies.items()},
+        resources={arn: one for part in known for arn, one in part.resources.items()},
+        credentials=tuple(one for part in known for one in part.credentials),
+        missing=tuple(one for part in known for one in part.missing),
+    )
+
+
+def rules(profiles: Profiles) -> tuple[Rule, ...]:
     """Return each isolation rule of the organisation, by class, as what is to be proved."""
+    organization = profiles.organization
     classes = dict.fromkeys(rule.identity_class for rule in organization.isolation)
     return tuple(
         Rule.of(
-            (class_pattern(organization, identity_class),),
+            (
+                class_pattern(organization, identity_class),
+                *web_identities(profiles, identity_class),
+            ),
             tuple(
                 every_principal_in(organization, account.id)
                 for account in forbidden_accounts(organization, identity_class)
@@ -58,6 +79,13 @@ def rules(organization: Organization) -> tuple[Rule, ...]:
         for identity_class in classes
         if forbidden_accounts(organization, identity_class)
     )
+
+
+def web_identities(profiles: Profiles, identity_class: IdentityClass) -> Iterator[WebIdentity]:
+    """Yield the federated identities of a class, as whoever has their tokens."""
+    for user in profiles.service_users:
+        if user.identity_class is identity_class and (tokens := user.federation):
+            yield WebIdentity(tokens.host, (("aud", tokens.audience), *tokens.claims))
 
 
 def _policies(account: AccountDocuments) -> Iterator[ManagedPolicy]:
@@ -96,4 +124,13 @@ def _group_arns(account: AccountDocuments) -> Mapping[GroupName, str]:
 def _credentials(account: AccountDocuments) -> Iterator[Credential]:
     place = (account.partition, account.region, account.account.id)
     for user in account.service_users:
-        yield Credential(secret_pattern(*place, user.secret_name), user.arn)
+        for pattern in stored_at(user.store, *place):
+            yield Credential(pattern, user.arn)
+
+
+def _resources(account: AccountDocuments) -> Iterator[tuple[str, Document]]:
+    place = (account.partition, account.region, account.account.id)
+    for user in account.service_users:
+        if user.secret_policy is not None:
+            for pattern in stored_at(user.store, *place):
+                yield pattern, Document(f"the policy of secret `{pattern}`", user.secret_policy)

@@ -1,6 +1,6 @@
 """The catalogue of steps: every known way in which control of a principal spreads, as data."""
 
-from access.catalogue.actions import harmless, passive, unclassified
+from access.catalogue.actions import harmless, passive, passive_services, strange, unclassified
 from access.catalogue.load import published, steps, version
 from access.catalogue.step import Gain, Kind, Need, On, Step, Target
 
@@ -13,8 +13,10 @@ __all__ = [
     "Target",
     "harmless",
     "passive",
+    "passive_services",
     "published",
     "steps",
+    "strange",
     "unclassified",
     "version",
 ]

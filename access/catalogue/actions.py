@@ -31,6 +31,34 @@ def passive() -> Mapping[str, str]:
     return _reasons("passive.json")
 
 
+@cache
+def passive_services() -> Mapping[str, str]:
+    """Return the services that use a role and run nothing of the caller's as it: `{service: why}`.
+
+    Raises:
+        CatalogueError: a service is listed twice, or runs code in a step.
+    """
+    found: dict[str, str] = {}
+    for index, group in enumerate(read("passive_services.json")):
+        where = f"passive_services.json: [{index}]"
+        only(group, frozenset({"reason", "source", "services"}), where)
+        for service in group["services"]:
+            if service in found or service in _running() or not group["reason"]:
+                raise CatalogueError(f"{where}: `{service}` has two meanings or none; keep one")
+            found[service] = group["reason"]
+    return found
+
+
+def strange(service: str) -> bool:
+    """Whether nobody knows what a service does with a role that is passed to it."""
+    return service not in _running() and service not in passive_services()
+
+
+@cache
+def _running() -> frozenset[str]:
+    return frozenset(service for step in steps() for service in step.services)
+
+
 def _reasons(name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     needed = {need.action for step in steps() for need in step.needs}

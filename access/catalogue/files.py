@@ -35,7 +35,10 @@ def read(name: str) -> Any:  # noqa: ANN401 -- JSON
 
 def digest() -> str:
     """Return what tells this catalogue from every other: a digest of all its files."""
-    lists = ("harmless.json", "passive.json", "published.json", "reads.json")
+    lists = (
+        *("harmless.json", "passive.json", "passive_services.json"),
+        *("published.json", "reads.json"),
+    )
     names = (*step_files(), *lists)
     whole = "".join(f"{name}\n{text(name)}\n" for name in names)
     return sha256(whole.encode()).hexdigest()

@@ -45,6 +45,9 @@ class Target(Enum):
 class Gain(Enum):
     """What a step yields. All facts only grow."""
 
+    # Each member is one object; the hash of its name would be computed in Python, each time.
+    __hash__ = object.__hash__
+
     CONTROL = "control"
     """Acting as the target: a key or login of a user, a session of a role. With PASS, the target
     must besides trust one of the step's `services`; with ASSUME, its trust policy must admit
@@ -73,7 +76,9 @@ class Gain(Enum):
     """A new principal with any ARN that the first need's resource may have: a user or a role, by
     `target`. A new role's trust policy is the caller's own."""
     RENAME = "rename"
-    """As MINT, of a user that is controlled already: it only has another ARN."""
+    """As MINT, of a user that is controlled already, under another ARN. Whichever it is, it keeps
+    its policies, groups and tags, and what names it in a trust policy: the new name has those of
+    all controlled users of the account, without their Denies and boundaries."""
     VOUCH = "vouch"
     """Signing for the target provider: roles whose trust policy names it hand out sessions."""
     ENROL = "enrol"

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from access.condition.operators import Operator, Quantifier, Reading, read
 from access.context import Absent, Among, Anything, Context, Exactly
 from access.document import Condition, Version
-from access.pattern import Language
+from access.keys import CATALOGUE
+from access.pattern import NOTHING, Language
 from access.span import EVERYTHING, Span, union
+from access.template import unresolved
 from access.truth import Truth, every, some
 
 PRINCIPAL_ARN = "aws:principalarn"
@@ -61,17 +63,29 @@ def _one(condition: Condition, context: Context, version: Version) -> Tested:
     reading = read(condition.operator)
     if reading is None:
         raise _UnsupportedError("no such operator is supported")
-    value = context.value(condition.key)
     if reading.operator is None:
-        return Tested(_null(condition, value))
-    tester = _Tester(reading, reading.operator, condition.values, context, version)
+        return Tested(_null(condition, context.value(condition.key)))
+    several = CATALOGUE.get(condition.key.lower())
+    if several and several.multivalued and reading.quantifier is Quantifier.NONE:
+        raise _UnsupportedError("a multivalued key, without ForAllValues or ForAnyValue")
+    found = _tested(
+        condition, _Tester(reading, reading.operator, condition.values, context, version)
+    )
+    if any(unresolved(text, context, version) for text in condition.values):
+        # It may void the statement: then an Allow may still hold, and no Deny does for certain.
+        return Tested(every((found.truth, Truth.SOMETIMES)), Span(found.callers.may, NOTHING))
+    return found
+
+
+def _tested(condition: Condition, tester: "_Tester") -> Tested:
+    value, operator = tester.context.value(condition.key), tester.operator
     if (
         condition.key.lower() == PRINCIPAL_ARN
         and isinstance(value, Among)
-        and reading.operator.accepts is not None
+        and operator.accepts is not None
     ):
         accepted = tester.accepted(value.values)
-        return Tested(callers=~accepted if reading.operator.negated else accepted)
+        return Tested(callers=~accepted if operator.negated else accepted)
     return Tested(tester.truth(value))
 
 

@@ -1,7 +1,9 @@
 """All pages of all accounts, and what else is known of them, put together into one world."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from access.arn import Arn
@@ -33,6 +35,29 @@ def world(
     Raises:
         ExportInvalidError: with every problem of every file.
     """
+    with _no_collection():
+        return _world(details, resource_policies, scps, rcps, credentials)
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Keep the collector of cyclic garbage out: what is read is all kept, and has no cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _world(
+    details: Sequence[Source],
+    resource_policies: Sequence[Source],
+    scps: Sequence[Source],
+    rcps: Sequence[Source],
+    credentials: Sequence[Source],
+) -> World:
     problems: list[ExportProblem] = []
     pages: list[Page] = []
     for source in details:
@@ -182,5 +207,5 @@ def _own(one: Page) -> Iterator[tuple[str, str]]:
     yield from (("users", user.arn) for user in one.users)
     yield from (("groups", arn) for arn, _, _ in one.groups)
     yield from (("roles", role.arn) for role in one.roles)
-    own = (policy.arn for policy in one.policies if Arn.parse(policy.arn).account != "aws")
+    own = (policy.arn for policy in one.policies if policy.account != "aws")
     yield from (("policies", arn) for arn in own)

@@ -1,9 +1,9 @@
 """One page of `aws iam get-account-authorization-details`: its principals and policies."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from access.arn import Arn, is_account
 from access.errors import ArnParseError
@@ -21,8 +21,15 @@ _ROLE = frozenset(
         "PermissionsBoundary",
     }
 )
+_HARMLESS = frozenset(
+    {
+        *("Path", "Arn", "CreateDate", "Tags", "UserName", "UserId", "RoleName", "RoleId"),
+        *("InstanceProfileList", "RoleLastUsed"),
+    }
+)
 # A key that AWS adds may be about anything; one that smells of permissions is not passed over.
 _BEARING = re.compile("polic|bound|group|permission", re.IGNORECASE)
+_Made = TypeVar("_Made")
 _REMEDY = "give what `aws iam get-account-authorization-details` writes"
 
 
@@ -40,9 +47,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """A managed policy: its version in force."""
+    """A managed policy: its version in force; the account of AWS's own is `aws`."""
 
     arn: str
+    account: str
     version: int
     document: Document
 
@@ -64,28 +72,46 @@ class Page:
     policies: tuple[Managed, ...]
 
 
+class _WrongError(Exception):
+    """Something is not as AWS writes it; the place is put together where the list is read."""
+
+    def __init__(self, place: str, found: str, remedy: str = _REMEDY) -> None:
+        super().__init__(place, found, remedy)
+        self.place = place
+        self.found = found
+        self.remedy = remedy
+
+    def under(self, place: str) -> "_WrongError":
+        inner = f"{place}.{self.place}" if self.place else place
+        return _WrongError(inner, self.found, self.remedy)
+
+
 def page(raw: Mapping[str, Any], file: str) -> Page:
     """Return what a page says.
 
     Raises:
         ExportInvalidError: it is not such a page, or of more than one account.
     """
+    try:
+        return _page(raw, file)
+    except _WrongError as wrong:
+        raise problem(file, wrong.place, wrong.found, wrong.remedy) from wrong
+
+
+def _page(raw: Mapping[str, Any], file: str) -> Page:
     unknown = sorted(set(raw) - _TOP)
     if unknown:
-        raise problem(file, "", f"the key {shown(unknown[0])}", _REMEDY)
+        raise _WrongError("", f"the key {shown(unknown[0])}")
     if not set(_LISTS) & set(raw):
-        raise problem(file, "", f"none of {', '.join(_LISTS)}", _REMEDY)
-    reader = _Reader(file)
-    users = tuple(reader.user(raw, where) for raw, where in reader.each(raw, "UserDetailList"))
-    groups = tuple(reader.group(raw, where) for raw, where in reader.each(raw, "GroupDetailList"))
-    roles = tuple(reader.role(raw, where) for raw, where in reader.each(raw, "RoleDetailList"))
-    policies = tuple(reader.policy(raw, where) for raw, where in reader.each(raw, "Policies"))
+        raise _WrongError("", f"none of {', '.join(_LISTS)}")
+    reader = _Reader()
+    users = _each(raw, "UserDetailList", reader.user)
+    groups = _each(raw, "GroupDetailList", reader.group)
+    roles = _each(raw, "RoleDetailList", reader.role)
+    policies = _each(raw, "Policies", reader.policy)
     return Page(
         file,
-        reader.account(
-            (*(user.arn for user in users), *(group[0] for group in groups)),
-            (*(role.arn for role in roles), *(policy.arn for policy in policies)),
-        ),
+        reader.account(),
         last=not (raw.get("IsTruncated") or raw.get("NextToken") or raw.get("Marker")),
         users=users,
         groups=groups,
@@ -94,138 +120,146 @@ def page(raw: Mapping[str, Any], file: str) -> Page:
     )
 
 
+def _each(
+    raw: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any]], _Made]
+) -> tuple[_Made, ...]:
+    """Return what is read of each object of a list; a list that is left out is empty."""
+    listed: Any = raw.get(key, [])
+    if not isinstance(listed, list):
+        raise _WrongError(key, f"found {shown(listed)}", "it is a list")
+    found: list[_Made] = []
+    index = 0
+    try:
+        for index, entry in enumerate(cast("list[Any]", listed)):  # noqa: B007 read when one is wrong
+            if not isinstance(entry, dict):
+                raise _WrongError("", f"found {shown(entry)}", "it is an object")  # noqa: TRY301 the place is added below
+            found.append(read(cast("dict[str, Any]", entry)))
+    except _WrongError as wrong:
+        raise wrong.under(f"{key}[{index}]") from wrong
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the parts of a page, and says where something is not as AWS writes it."""
+    """Reads the parts of a page; `accounts` are those of the ARNs that it has read."""
 
-    file: str
+    accounts: set[str] = field(default_factory=set[str])
 
-    def each(self, raw: Mapping[str, Any], key: str) -> Iterator[tuple[Mapping[str, Any], str]]:
-        """Yield the objects of a list, each with its place; what is left out is empty."""
-        listed: Any = raw.get(key, [])
-        if not isinstance(listed, list):
-            raise problem(self.file, key, f"found {shown(listed)}", "it is a list")
-        for index, entry in enumerate(cast("list[Any]", listed)):
-            if not isinstance(entry, dict):
-                place = f"{key}[{index}]"
-                raise problem(self.file, place, f"found {shown(entry)}", "it is an object")
-            yield cast("dict[str, Any]", entry), f"{key}[{index}]"
-
-    def user(self, raw: Mapping[str, Any], where: str) -> Member:
-        arn = self._arn(raw, "user", where)
-        self._known(raw, _USER, where)
+    def user(self, raw: Mapping[str, Any]) -> Member:
+        arn = self._arn(raw, "user")
+        _refuse_unknown(raw, _USER)
         return Member(
             arn,
-            self._grants(raw, "UserPolicyList", f"user `{arn}`", where),
-            self._names(raw, "GroupList", where),
-            self._boundary(raw, where),
-            self._tags(raw, where),
-            self._optional(raw, "UserId", where),
+            _grants(raw, "UserPolicyList", f"user `{arn}`"),
+            _names(raw, "GroupList"),
+            _boundary(raw),
+            _tags(raw),
+            _optional(raw, "UserId"),
         )
 
-    def group(self, raw: Mapping[str, Any], where: str) -> tuple[str, str, Grants]:
-        arn = self._arn(raw, "group", where)
-        self._known(raw, _GROUP, where)
-        grants = self._grants(raw, "GroupPolicyList", f"group `{arn}`", where)
-        return arn, self._text(raw, "GroupName", where), grants
+    def group(self, raw: Mapping[str, Any]) -> tuple[str, str, Grants]:
+        arn = self._arn(raw, "group")
+        _refuse_unknown(raw, _GROUP)
+        grants = _grants(raw, "GroupPolicyList", f"group `{arn}`")
+        return arn, _text(raw, "GroupName"), grants
 
-    def role(self, raw: Mapping[str, Any], where: str) -> Role:
-        arn = self._arn(raw, "role", where)
-        self._known(raw, _ROLE, where)
+    def role(self, raw: Mapping[str, Any]) -> Role:
+        arn = self._arn(raw, "role")
+        _refuse_unknown(raw, _ROLE)
         return Role(
             arn,
             document(raw.get("AssumeRolePolicyDocument"), f"the trust policy of role `{arn}`"),
-            self._grants(raw, "RolePolicyList", f"role `{arn}`", where),
-            self._boundary(raw, where),
-            self._tags(raw, where),
-            self._optional(raw, "RoleId", where),
+            _grants(raw, "RolePolicyList", f"role `{arn}`"),
+            _boundary(raw),
+            _tags(raw),
+            _optional(raw, "RoleId"),
         )
 
-    def policy(self, raw: Mapping[str, Any], where: str) -> Managed:
-        arn = self._arn(raw, "policy", where)
-        default = self._text(raw, "DefaultVersionId", where)
+    def policy(self, raw: Mapping[str, Any]) -> Managed:
+        arn = self._arn(raw, "policy")
+        default = _text(raw, "DefaultVersionId")
         number = default.removeprefix("v")
         if not number.isdecimal() or len(number) > len("999999"):
-            place = f"{where}.DefaultVersionId"
-            raise problem(self.file, place, f"found {shown(default)}", "it is such as `v3`")
-        found = [
-            version.get("Document")
-            for version, _ in self.each(raw, "PolicyVersionList")
-            if version.get("VersionId") == default
-        ]
-        return Managed(arn, int(number), document(found[0] if found else None, f"policy `{arn}`"))
+            raise _WrongError("DefaultVersionId", f"found {shown(default)}", "it is such as `v3`")
+        versions = _each(raw, "PolicyVersionList", lambda version: version)
+        found = [one.get("Document") for one in versions if one.get("VersionId") == default]
+        text = document(found[0] if found else None, f"policy `{arn}`")
+        return Managed(arn, Arn.parse(arn).account, int(number), text)
 
-    def account(self, *arns: Iterable[str]) -> str | None:
+    def account(self) -> str | None:
         """Return the one account that the ARNs are of; AWS's own policies are of none."""
-        found = sorted({Arn.parse(arn).account for group in arns for arn in group} - {"aws"})
+        found = sorted(self.accounts - {"aws"})
         wrong = [account for account in found if not is_account(account)]
         if wrong:
-            raise problem(self.file, "", f"the account {shown(wrong[0])}", "an id has 12 digits")
+            raise _WrongError("", f"the account {shown(wrong[0])}", "an id has 12 digits")
         if len(found) > 1:
             two = f"accounts `{found[0]}` and `{found[1]}` in one file"
-            raise problem(self.file, "", two, "give each account files of its own")
+            raise _WrongError("", two, "give each account files of its own")
         return found[0] if found else None
 
-    def _arn(self, raw: Mapping[str, Any], kind: str, where: str) -> str:
-        text = self._text(raw, "Arn", where)
+    def _arn(self, raw: Mapping[str, Any], kind: str) -> str:
+        text = _text(raw, "Arn")
         try:
             arn = Arn.parse(text)
         except ArnParseError as error:
-            raise problem(self.file, f"{where}.Arn", f"found {shown(text)}", _REMEDY) from error
-        if (arn.service, arn.kind) != ("iam", kind) or {"*", "?"} & set(text):
-            raise problem(
-                self.file, f"{where}.Arn", f"found {shown(text)}", f"a {kind} has its own"
-            )
+            raise _WrongError("Arn", f"found {shown(text)}") from error
+        if (arn.service, arn.kind) != ("iam", kind) or "*" in text or "?" in text:
+            raise _WrongError("Arn", f"found {shown(text)}", f"a {kind} has its own")
+        self.accounts.add(arn.account)
         return text
 
-    def _grants(self, raw: Mapping[str, Any], key: str, whose: str, where: str) -> Grants:
-        inline = tuple(
-            document(
-                entry.get("PolicyDocument"),
-                f"policy `{self._text(entry, 'PolicyName', f'{where}.{place}')}` of {whose}",
-            )
-            for entry, place in self.each(raw, key)
-        )
-        managed = (
-            self._text(entry, "PolicyArn", f"{where}.{place}")
-            for entry, place in self.each(raw, "AttachedManagedPolicies")
-        )
-        return Grants(inline, tuple(sorted(managed)))
 
-    def _names(self, raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-        listed: Any = raw.get(key, [])
-        names = cast("list[Any]", listed if isinstance(listed, list) else [None])
-        if not all(isinstance(name, str) for name in names):
-            raise problem(self.file, f"{where}.{key}", f"found {shown(names)}", "list names")
-        return tuple(sorted(map(str, names)))
+def _grants(raw: Mapping[str, Any], key: str, whose: str) -> Grants:
+    def inline(entry: Mapping[str, Any]) -> Document:
+        name = f"policy `{_text(entry, 'PolicyName')}` of {whose}"
+        return document(entry.get("PolicyDocument"), name)
 
-    def _boundary(self, raw: Mapping[str, Any], where: str) -> str | None:
-        boundary: Any = raw.get("PermissionsBoundary")
-        if boundary is None:
-            return None
-        place = f"{where}.PermissionsBoundary"
-        if not isinstance(boundary, dict):
-            raise problem(self.file, place, f"found {shown(boundary)}", "it is an object")
-        return self._text(cast("dict[str, Any]", boundary), "PermissionsBoundaryArn", place)
+    def managed(entry: Mapping[str, Any]) -> str:
+        return _text(entry, "PolicyArn")
 
-    def _tags(self, raw: Mapping[str, Any], where: str) -> Tags:
-        pairs = (
-            (self._text(tag, "Key", f"{where}.{at}"), self._text(tag, "Value", f"{where}.{at}"))
-            for tag, at in self.each(raw, "Tags")
-        )
-        return tuple(sorted(pairs))
+    attached = _each(raw, "AttachedManagedPolicies", managed)
+    return Grants(_each(raw, key, inline), tuple(sorted(attached)))
 
-    def _known(self, raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
-        for key in raw:
-            if key not in known and _BEARING.search(key):
-                raise problem(self.file, where, f"the key {shown(key)}", _REMEDY)
 
-    def _text(self, raw: Mapping[str, Any], key: str, where: str) -> str:
-        value: Any = raw.get(key)
-        if not isinstance(value, str):
-            found = f"found {shown(value)}" if key in raw else "it is missing"
-            raise problem(self.file, f"{where}.{key}", found, _REMEDY)
-        return value
+def _names(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    listed: Any = raw.get(key, [])
+    names = cast("list[Any]", listed if isinstance(listed, list) else [None])
+    if not all(isinstance(name, str) for name in names):
+        raise _WrongError(key, f"found {shown(names)}", "list names")
+    return tuple(sorted(map(str, names)))
 
-    def _optional(self, raw: Mapping[str, Any], key: str, where: str) -> str | None:
-        return self._text(raw, key, where) if key in raw else None
+
+def _boundary(raw: Mapping[str, Any]) -> str | None:
+    boundary: Any = raw.get("PermissionsBoundary")
+    if boundary is None:
+        return None
+    if not isinstance(boundary, dict):
+        raise _WrongError("PermissionsBoundary", f"found {shown(boundary)}", "it is an object")
+    try:
+        return _text(cast("dict[str, Any]", boundary), "PermissionsBoundaryArn")
+    except _WrongError as wrong:
+        raise wrong.under("PermissionsBoundary") from wrong
+
+
+def _tags(raw: Mapping[str, Any]) -> Tags:
+    def tag(entry: Mapping[str, Any]) -> tuple[str, str]:
+        return _text(entry, "Key"), _text(entry, "Value")
+
+    return tuple(sorted(_each(raw, "Tags", tag)))
+
+
+def _refuse_unknown(raw: Mapping[str, Any], known: frozenset[str]) -> None:
+    for key in raw.keys() - _HARMLESS - known:
+        if _BEARING.search(key):
+            raise _WrongError("", f"the key {shown(key)}")
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    value: Any = raw.get(key)
+    if not isinstance(value, str):
+        raise _WrongError(key, f"found {shown(value)}" if key in raw else "it is missing")
+    return value
+
+
+def _optional(raw: Mapping[str, Any], key: str) -> str | None:
+    return _text(raw, key) if key in raw else None

@@ -53,7 +53,7 @@ class Callers:
         """Return whom a principal entry names, among callers of this profile."""
         value = entry.value
         in_iam = profile.kind not in (Kind.SERVICE, Kind.FEDERATED)
-        if entry.kind == "AWS" and in_iam:
+        if entry.kind == "AWS" and in_iam and value not in profile.formerly:
             if _is_root(value):
                 same = value == profile.account or value.split(":")[4:5] == [profile.account]
                 return ([(Grant.ACCOUNT, ANYTHING, ANYTHING)] if same else []), False

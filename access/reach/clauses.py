@@ -16,7 +16,7 @@ from access.reach.callers import Callers
 from access.reach.profile import Owner, Profile, looks
 from access.reach.texts import EVERY, Name, Union, covers, meets, of_pieces
 from access.span import EVERYTHING, Span
-from access.template import expand
+from access.template import expand_resource
 from access.world import Unreadable, read
 
 Given = tuple[tuple[str, str], ...]
@@ -217,17 +217,19 @@ def _resources(statement: Statement, context: Context) -> tuple[Union, Union, bo
         return EVERY, EVERY, False
     may: list[Language] = []
     must: list[Language] = []
+    void = False
     for value in element.values:
         if value == "*":
             may.append(ANYTHING)
             must.append(ANYTHING)
             continue
-        expanded = expand(value, context, statement.version)
+        expanded = expand_resource(value, context, statement.version)
         if expanded.may is None:
-            if element.negated:  # AWS does not say whether it then voids the statement
-                may.append(ANYTHING)
+            void = True
             continue
         may.append(of_pieces(expanded.may))
         if expanded.must is not None:
             must.append(of_pieces(expanded.must, by_component=True))
+    if void:  # a variable without value may void the statement: no Deny is certain then
+        may, must = ([*may, ANYTHING], must) if element.negated else (may, [])
     return Union.of(may), Union.of(must), element.negated

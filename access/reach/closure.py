@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from access.catalogue.step import Gain, Step, Target
+from access.effort import proving, spend
 from access.facts import (
     ADMINISTERED,
     GIVEN,
@@ -45,13 +46,16 @@ class Closure:
         self.standings = Standings(self.index, sure=sure)
         self.facts: dict[Fact, Derivation] = {}
         self.units: dict[str, Unit] = {}
-        self.touching: dict[str, list[Fact]] = defaultdict(list)
+        self._acted: dict[str, dict[str, None]] = defaultdict(dict)
+        self.touching: dict[str, dict[Fact, None]] = defaultdict(dict)
+        self.renamed: dict[str, list[str]] = defaultdict(list)
         self._due: dict[int, list[tuple[Gain, Iterable[str], Derivation]]] = defaultdict(list)
         self._fresh: dict[str, None] = {}
         self._again: dict[str, None] = {}
         judge = Judge(self.index, self.standings, sure=sure)
-        self._sessions = Sessions(judge, self.facts)
-        self._take_overs = TakeOvers(judge, steps, self.facts)
+        self.judge = judge
+        self.sessions = Sessions(judge, self.facts)
+        self.take_overs = TakeOvers(judge, steps, self.facts)
         self._following: dict[Gain, Callable[[Fact, Derivation], None]] = {
             Gain.CONTROL: self._take,
             Gain.SESSION: self._tagged,
@@ -69,12 +73,17 @@ class Closure:
         }
 
     def run(self, starts: Iterable[Unit]) -> "Closure":
-        """Find everything that follows from controlling `starts`."""
+        """Find everything that follows from controlling `starts`.
+
+        Raises:
+            ProofTooLongError: that takes more work than is allowed.
+        """
         for unit in starts:
             self.units[unit.label] = unit
             self.learn(Gain.CONTROL, (unit.label,), Derivation(GIVEN, 0))
-        while self._due:
-            self._level(min(self._due))
+        with proving():
+            while self._due:
+                self._level(min(self._due))
         return self
 
     def learn(self, gain: Gain, of: Iterable[str], derivation: Derivation) -> None:
@@ -83,8 +92,8 @@ class Closure:
 
     def _level(self, cost: int) -> None:
         # A fact may give another at no cost: the level is done when none is left.
-        while cost in self._due:
-            for gain, subjects, derivation in self._due.pop(cost):
+        while cost in self._due or self._fresh or self._again:
+            for gain, subjects, derivation in self._due.pop(cost, ()):
                 for subject in subjects:
                     fact = Fact(gain, subject)
                     if fact not in self.facts:
@@ -97,6 +106,7 @@ class Closure:
 
     def _consider(self, fact: Fact, derivation: Derivation) -> None:
         """Draw what follows from a fact by itself, and note whom it concerns."""
+        spend(1)
         follows = self._following.get(fact.gain)
         if follows is None:
             self._touch(fact, (fact.of,))
@@ -105,31 +115,39 @@ class Closure:
 
     def _tagged(self, fact: Fact, _: Derivation) -> None:
         self._touch(fact, (fact.of,))
-        self._sessions.taken(fact.of)
+        self.sessions.taken(fact.of)
 
     def _granted(self, fact: Fact, _: Derivation) -> None:
-        self._touch(fact, self._bearers(fact.of))
+        self._touch(fact, self.bearers(fact.of))
 
     def _rewritten(self, fact: Fact, _: Derivation) -> None:
+        if fact.of in self.index.world.resources:
+            self.take_overs.forget()
         self._touch(fact, self._holders(fact.of))
 
     def _retrusted(self, fact: Fact, derivation: Derivation) -> None:
         after = Derivation(RETRUSTED, derivation.cost + 1, None, (fact,))
         self.learn(Gain.CONTROL, (fact.of,), after)
+        if fact.gain is Gain.RETRUST:  # whoever writes the trust policy lets sessions be tagged
+            self.learn(Gain.SESSION, (fact.of,), after)
 
     def _vouched(self, fact: Fact, derivation: Derivation) -> None:
-        for step, roles in self._sessions.vouched(fact.of).items():
+        for step, roles in self.sessions.vouched(fact.of).items():
             self.learn(Gain.CONTROL, roles, Derivation(step, derivation.cost + 1, None, (fact,)))
 
     def _unlocked(self, _: Fact, __: Derivation) -> None:
-        self._sessions.forget()
+        self.sessions.forget()
+        self.take_overs.forget()
         self._again.update(dict.fromkeys(self.standing_of))
 
     def _take(self, fact: Fact, derivation: Derivation) -> None:
         """Note who is controlled; who has read a secret, and its key, is whose it is."""
         subject = fact.of
         if subject not in self.index.credentials:
-            self._sessions.taken(subject)
+            self.sessions.taken(subject)
+            if subject in self.index.world.users:
+                for label in self.renamed.get(account_of(subject), ()):
+                    self._touch(fact, (label,))
             self._fresh[subject] = None
             return
         for credential in self.index.credentials[subject]:
@@ -154,50 +172,64 @@ class Closure:
         users = self.index.targets.get((Target.USER, account), ())
         for one in about:
             if one in self.facts:
-                self._touch(one, (*users, *self._take_overs.made(account, Kind.USER)))
+                self._touch(one, (*users, *self.take_overs.made(account, Kind.USER)))
 
     def _touch(self, fact: Fact, labels: Iterable[str]) -> None:
-        for label in labels:
-            if fact not in self.touching[label]:
-                self.touching[label].append(fact)
+        concerned = (*labels, *self._of_renamed(labels))
+        spend(len(concerned))
+        for label in concerned:
+            self.touching[label][fact] = None
             if Fact(Gain.CONTROL, label) in self.facts:
                 self._again[label] = None
 
-    def _bearers(self, holder: str) -> Iterable[str]:
+    def _of_renamed(self, labels: Iterable[str]) -> Iterable[str]:
+        """Return the new names under which users may be whom a fact concerns."""
+        accounts = {account_of(label) for label in labels if ":user/" in label}
+        return [new for account in accounts for new in self.renamed.get(account, ())]
+
+    def bearers(self, holder: str) -> Iterable[str]:
         """Return who has the policies of a principal or group."""
         if ":group/" not in holder:
             return (holder,)
         if Fact(Gain.JOIN, holder) in self.facts:
             account = account_of(holder)
             joined = self.index.targets.get((Target.USER, account), ())
-            return (*joined, *self._take_overs.made(account, Kind.USER))
+            return (*joined, *self.take_overs.made(account, Kind.USER))
         return self.index.members.get(holder, ())
 
     def _holders(self, policy: str) -> Iterable[str]:
         holders = dict.fromkeys(
             bearer
             for holder in self.index.holders.get(policy, ())
-            for bearer in self._bearers(holder)
+            for bearer in self.bearers(holder)
         )
         # A secret's or a key's own policy concerns whoever might read it.
         return holders or list(self.units)
 
     def _rename(self, fact: Fact, derivation: Derivation) -> None:
         self._make(fact, derivation)
+        account = account_of(fact.of)
+        self.renamed[account].append(fact.of)
+        self._touch(fact, (fact.of,))
+        for user in self.index.targets.get((Target.USER, account), ()):
+            control = Fact(Gain.CONTROL, user)
+            if control in self.facts:
+                for one in (control, *self.touching.get(user, ())):
+                    self._touch(one, (fact.of,))
         renamed = Derivation(RENAMED, derivation.cost + 1, None, (fact,))
         self.learn(Gain.CONTROL, (fact.of,), renamed)
 
     def _make(self, fact: Fact, derivation: Derivation) -> None:
         unit = Unit.matching(fact.of)
         self.units.setdefault(unit.label, unit)
-        self._take_overs.make(unit)
+        self.take_overs.make(unit)
         if unit.kind is not Kind.USER:  # its maker writes the trust policy, or is handed a session
             self._retrusted(fact, derivation)
         for group in self.standings.joined.get(unit.account, ()):
             self._regroup(Fact(Gain.JOIN, group), derivation)
-        for label, other in self.units.items():
-            if other.account == unit.account and Fact(Gain.CONTROL, label) in self.facts:
-                self._again[label] = None
+        acted = self._acted[unit.account]
+        spend(len(acted))
+        self._again.update(acted)
 
     def _administer(self, fact: Fact, derivation: Derivation) -> None:
         account = fact.of
@@ -222,14 +254,17 @@ class Closure:
         if unit is None:
             record = self.index.principal(label)
             unit = self.units[label] = Unit.of(record) if record else Unit.matching(label)
+        spend(1 + len(self.touching.get(label, ())))
         control = Fact(Gain.CONTROL, label)
+        self._acted[unit.account][label] = None
         administered = Fact(Gain.ADMINISTER, unit.account)
         administrator = self.facts[control].step == ADMINISTERED and unit.record is None
         if administered in self.facts and not administrator:
             return  # whoever administers the account does all that this unit could
         organization = self.index.world.accounts.get(unit.account, _UNKNOWN).organization
         freed = (Fact(Gain.UNLOCK, of) for of in (unit.account, organization) if of)
-        touching = (*self.touching.get(label, ()), *(fact for fact in freed if fact in self.facts))
+        own = (fact for fact in self.touching.get(label, ()) if fact in self.facts)
+        touching = (*own, *(fact for fact in freed if fact in self.facts))
         # What it can do without the facts that touch it costs less: that is drawn first.
         for premises in dict.fromkeys(((), touching)):
             facts = self.facts if premises else frozenset[Fact]()
@@ -253,9 +288,9 @@ class Closure:
             self.learn(Gain.ADMINISTER, (unit.account,), step)
             return
         for step, gain, subjects in (
-            *self._sessions.of(unit, standing),
-            *self._take_overs.of(unit, standing, administrator=administrator),
+            *self.sessions.of(unit, standing),
+            *self.take_overs.of(unit, standing, cost, administrator=administrator),
         ):
             self.learn(gain, subjects, Derivation(step, cost, control, premises))
-        self._again.update(dict.fromkeys(self._take_overs.woken))
-        self._take_overs.woken.clear()
+        self._again.update(dict.fromkeys(self.take_overs.woken))
+        self.take_overs.woken.clear()

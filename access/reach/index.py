@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from access.catalogue.step import Target
 from access.reach.trusts import openness
-from access.world import Credential, Grants, Role, User, World
+from access.world import Credential, Grants, Group, Role, User, World
 
 
 def account_of(arn: str) -> str:
@@ -119,6 +119,33 @@ class Index:
                 return arn.split(":", 2)[1]
         return "aws"
 
+    def move(self, world: World, arns: Iterable[str]) -> None:
+        """Look into another world from now on, in which these principals and groups are other."""
+        before, self.world = self.world, world
+        for arn in arns:
+            for one, sign in ((before, False), (world, True)):
+                holder = one.users.get(arn) or one.roles.get(arn) or one.groups[arn]
+                boundary = None if isinstance(holder, Group) else holder.boundary
+                for policy in (*holder.grants.managed, *([boundary] if boundary else [])):
+                    _put(self.holders[policy], arn, there=sign)
+                for group in holder.groups if isinstance(holder, User) else ():
+                    _put(self.members[group], arn, there=sign)
+            if arn in world.roles:
+                self._untrust(before.roles[arn])
+                self._trust(world.roles[arn])
+
+    def _untrust(self, role: Role) -> None:
+        admits = openness(role.trust.text)
+        for word in admits.words:
+            _put(self.mentioned[self.ids.get(word, word)], role.arn, there=False)
+        for account in admits.accounts:
+            self.open_to[account][role.trust.text].discard(role.arn)
+        self.open_to_all.get(role.trust.text, set[str]()).discard(role.arn)
+        for service in admits.services:
+            _put(self.served[account_of(role.arn), service], role.arn, there=False)
+        for provider in admits.providers:
+            _put(self.vouched[provider], role.arn, there=False)
+
     def _hold(self, holder: str, grants: Grants, boundary: str | None) -> None:
         for policy in (*grants.managed, *([boundary] if boundary else [])):
             self.holders[policy].append(holder)
@@ -149,3 +176,10 @@ class Index:
                 and provider not in self.targets[Target.PROVIDER, account]
             ):
                 self.targets[Target.PROVIDER, account_of(provider)].append(provider)
+
+
+def _put(into: list[str], arn: str, *, there: bool) -> None:
+    if there:
+        into.append(arn)
+    elif arn in into:
+        into.remove(arn)

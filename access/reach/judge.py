@@ -1,12 +1,14 @@
 """AWS's rule for one action on one resource, over clauses: as `access.layers`, for names."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from access.catalogue.step import Gain, Need
+from access.effort import spend
 from access.evidence import Evidence, Put
 from access.facts import Fact, Facts
 from access.principal import Grant
+from access.principal import Kind as Caller
 from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause
 from access.reach.index import Index, account_of
 from access.reach.profile import Owner, Profile
@@ -32,6 +34,7 @@ class Judge:
     confirmed: dict[tuple[object, ...], bool] = field(
         default_factory=dict[tuple[object, ...], bool]
     )
+    served: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
 
     def may_assume(
         self, unit: Unit, standing: Standing, role: str, facts: Facts, action: str = ASSUME
@@ -89,6 +92,14 @@ class Judge:
         unit = Unit(str(profile.name), name, profile.kind, "")
         return self._rcps_allow(unit, profile, role, action, facts)
 
+    def serves(self, role: str, service: str, facts: Facts) -> bool:
+        """Whether the role's trust policy lets in a service of AWS."""
+        key = role, service
+        if key not in self.served:
+            profile = Profile(Caller.SERVICE, "", name=service)
+            self.served[key] = self.admits(profile, service, role, ASSUME, facts)
+        return self.served[key]
+
     def trust(self, profile: Profile, role: str, action: str) -> tuple[Clause, ...]:
         """Return what the role's trust policy says to callers of this profile."""
         asked = Asked(action, profile, self.owner(role), trust=True)
@@ -117,7 +128,7 @@ class Judge:
         unit: Unit,
         permit: Permit,
         target: str,
-        resource: Iterable[Clause],
+        resource: Sequence[Clause],
         *,
         must_say_so: bool,
     ) -> bool:
@@ -125,6 +136,7 @@ class Judge:
 
         Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
         """
+        spend(1 + len(resource))
         caller, name = unit.name, named(target)
         grants: set[Grant] = set()
         for clause in resource:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from access.effort import spend
 from access.reach.clauses import Clause
 from access.reach.texts import Name, named
 
@@ -46,11 +47,12 @@ class Permit:
 
     def denies(self, caller: Name, resource: Name) -> bool:
         """Whether any policy denies it."""
-        return any(clause.denies(caller, resource, sure=self.sure) for clause in self._clauses)
+        return any(clause.denies(caller, resource, sure=self.sure) for clause in self.clauses)
 
     def select(self, caller: Name, labels: Sequence[str]) -> list[str]:
         """Return on which of these, ARNs and patterns, it is allowed."""
         live = self._live(self.identity, caller)
+        spend(len(labels) * (1 + len(live)))
         found = [
             label for label in labels if any(clause.may_be_on(named(label)) for clause in live)
         ]
@@ -66,7 +68,7 @@ class Permit:
                 and clause.on_everything
                 and (clause.sure or (self.sure and clause.doubtful))
                 and clause.must_be_by(caller)
-                for clause in self._clauses
+                for clause in self.clauses
             )
         )
 
@@ -84,7 +86,7 @@ class Permit:
     @property
     def anybody(self) -> bool:
         """Whether no clause looks at who calls."""
-        return all(clause.anybody for clause in self._clauses)
+        return all(clause.anybody for clause in self.clauses)
 
     @property
     def only_allows(self) -> bool:
@@ -111,7 +113,8 @@ class Permit:
         return self.levels if self.boundary is None else (self.boundary, *self.levels)
 
     @property
-    def _clauses(self) -> Iterator[Clause]:
+    def clauses(self) -> Iterator[Clause]:
+        """Every clause."""
         for layer in (self.identity, *self._limits):
             yield from layer
 

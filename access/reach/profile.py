@@ -1,8 +1,8 @@
 """What policies can see of a caller and of a target besides their names: that, and no more."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from access.context import Absent, Among, Context, Exactly, Value
@@ -21,6 +21,7 @@ class Profile:
             it is not to be told apart.
         tags: its tags; `None` if they are what the caller likes.
         mfa: whether it may have used an MFA device.
+        formerly: ARNs and ids of the users that a renamed one may be.
     """
 
     kind: Kind
@@ -29,6 +30,7 @@ class Profile:
     name: str | None = None
     tags: Tags | None = ()
     mfa: bool = True
+    formerly: frozenset[str] = frozenset()
 
     def caller(self) -> Caller:
         """Return the caller with any ARN."""
@@ -36,7 +38,7 @@ class Profile:
             return Caller.service(self.name or "")
         if self.kind is Kind.FEDERATED:
             return Caller.federated(self.name or "")
-        return Caller(self.kind, ANYTHING, self.account, self.name)
+        return Caller(self.kind, ANYTHING, self.account, self.name, formerly=self.formerly)
 
     def context(self, owner: "Owner", given: tuple[tuple[str, str], ...], text: str) -> Context:
         """Return what is known of a request, as far as the policy `text` can tell."""
@@ -100,6 +102,12 @@ class Looks:
     mfa: bool
     owner: bool
 
+    @classmethod
+    def together(cls, some: Iterable["Looks"]) -> "Looks":
+        """Return what any of them looks at."""
+        found = list(some)
+        return cls(*(any(getattr(one, each.name) for one in found) for each in fields(cls)))
+
     def at(self, profile: Profile, *, kind: bool) -> Profile:
         """Return the profile with all that the text cannot see left out."""
         if profile.kind in (Kind.SERVICE, Kind.FEDERATED):
@@ -111,6 +119,7 @@ class Looks:
             profile.name if self.name else None,
             profile.tags if self.tags else (),
             profile.mfa or not self.mfa,
+            profile.formerly if kind else frozenset(),
         )
 
 

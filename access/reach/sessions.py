@@ -1,8 +1,10 @@
 """The steps by which AWS STS hands out sessions: whose, to whom."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from access.catalogue.step import Gain, Target
+from access.effort import spend
 from access.facts import TAGGED, Fact, Facts
 from access.principal import Kind
 from access.reach.judge import ASSUME, TAG_SESSION, Judge
@@ -27,14 +29,15 @@ class Sessions:
         self._judge = judge
         self._facts = facts
         self._index = judge.index
-        self._asked: set[tuple[object, ...]] = set()
+        self._asked: dict[str | None, set[tuple[object, ...]]] = defaultdict(set)
         # Roles still worth asking for, by trust text, where the trust may admit more than names.
         self._open_to: dict[str, dict[str | None, set[str]]] = {
             account: {text: set(roles) for text, roles in trusts.items()}
             for account, trusts in self._index.open_to.items()
         }
         self._open_to_all = {text: set(roles) for text, roles in self._index.open_to_all.items()}
-        self._tags_matter = any(map(_looks_at_tags, set(self._index.texts())))
+        self._beginning: dict[str, dict[str, list[str | None]]] = {}
+        self.tags_matter = any(map(looks_at_tags, set(self._index.texts())))
 
     def taken(self, role: str) -> None:
         """Ask no more for a role of which nothing is left to be had."""
@@ -48,10 +51,28 @@ class Sessions:
         if text in self._open_to_all:
             self._open_to_all[text].discard(role)
 
+    def reopen(self, role: str) -> None:
+        """Ask again for a role: something of it is left to be had after all."""
+        text = self._index.world.roles[role].trust.text
+        for account in openness(text).accounts:
+            self._open_to.setdefault(account, {}).setdefault(text, set()).add(role)
+            self._beginning.pop(account, None)
+        if role in self._index.open_to_all.get(text, ()):
+            self._open_to_all.setdefault(text, set()).add(role)
+        self._asked.pop(text, None)
+
+    def retrusted(self, role: str, before: str | None) -> None:
+        """Note that a role's trust policy was another."""
+        for trusts in self._open_to.values():
+            trusts.get(before, set[str]()).discard(role)
+        self._open_to_all.get(before, set[str]()).discard(role)
+        self._judge.confirmed.clear()
+        self.reopen(role)
+
     def _wanted(self, role: str) -> bool:
         if Fact(Gain.CONTROL, role) not in self._facts:
             return True
-        return self._tags_matter and Fact(Gain.SESSION, role) not in self._facts
+        return self.tags_matter and Fact(Gain.SESSION, role) not in self._facts
 
     def of(self, unit: Unit, standing: Standing) -> Iterator[Found]:
         """Yield what the unit gets by AssumeRole."""
@@ -59,7 +80,7 @@ class Sessions:
         if not found:
             return
         yield "sts-assume-role", Gain.CONTROL, found
-        if self._tags_matter:
+        if self.tags_matter:
             tagged = [
                 role
                 for role in found
@@ -70,7 +91,8 @@ class Sessions:
     def _assumable(self, unit: Unit, standing: Standing) -> Iterator[str]:
         judge, facts = self._judge, self._facts
         words = standing.permit(ASSUME).words
-        for role in dict.fromkeys(self._named(unit, words)):
+        spend(len(words or ()))
+        for role in dict.fromkeys(self._named(unit, standing, words)):
             if self._wanted(role) and judge.may_assume(unit, standing, role, facts):
                 yield role
         for text, roles in self._open(unit):
@@ -78,6 +100,7 @@ class Sessions:
                 continue
             # Where each role asked for is named, only grants within the account are left to find.
             near = roles if words is None else self._near(unit, roles)
+            spend(len(near))
             if near and self._is_new(unit, standing, text, near):
                 yield from (role for role in near if judge.may_assume(unit, standing, role, facts))
 
@@ -86,7 +109,7 @@ class Sessions:
         self._asked.clear()
         self._judge.confirmed.clear()
 
-    def _named(self, unit: Unit, words: frozenset[str] | None) -> Iterator[str]:
+    def _named(self, unit: Unit, standing: Standing, words: frozenset[str] | None) -> Iterator[str]:
         """Yield the roles that the unit names, and those that name the unit."""
         roles = self._index.world.roles
         if words is not None:
@@ -94,12 +117,31 @@ class Sessions:
         if isinstance(unit.name, str):
             yield from self._index.mentioned.get(unit.name, ())
             return
-        named = (arn for arn in self._index.mentioned_in.get(unit.account, ()) if arn in unit.name)
+        former = standing.profile.formerly
+        mentioned = self._index.mentioned_in.get(unit.account, ())
+        named = (arn for arn in mentioned if arn in former or arn in unit.name)
         yield from dict.fromkeys(role for arn in named for role in self._index.mentioned[arn])
 
     def _open(self, unit: Unit) -> Iterator[tuple[str | None, set[str]]]:
-        yield from self._open_to.get(unit.account, {}).items()
+        trusts = self._open_to.get(unit.account, {})
+        if isinstance(unit.name, str):
+            yield from ((text, trusts[text]) for text in self._open_to_name(unit, unit.name))
+        else:
+            yield from trusts.items()
         yield from self._open_to_all.items()
+
+    def _open_to_name(self, unit: Unit, name: str) -> Iterable[str | None]:
+        """Return the trusts open to the unit's account that may admit its name."""
+        beginning = self._beginning.get(unit.account)
+        if beginning is None:
+            beginning = self._beginning[unit.account] = defaultdict(list)
+            for text in self._open_to.get(unit.account, ()):
+                prefixes = openness(text).prefixes
+                for prefix in ("",) if prefixes is None else prefixes:
+                    beginning[prefix].append(text)
+        lengths = sorted(set(map(len, beginning)))
+        found = (beginning.get(name[:length], ()) for length in lengths if length <= len(name))
+        return dict.fromkeys(text for texts in found for text in texts)
 
     def _near(self, unit: Unit, roles: set[str]) -> set[str]:
         here = self._index.targets.get((Target.ROLE, unit.account), ())
@@ -121,8 +163,8 @@ class Sessions:
                 return False
             if all(one.anybody for one in clauses) and standing.permit(ASSUME).anybody:
                 key = (id(standing), text)
-        known = key in self._asked
-        self._asked.add(key)
+        known = key in self._asked[text]
+        self._asked[text].add(key)
         return not known
 
     def vouched(self, provider: str) -> dict[str, list[str]]:
@@ -140,5 +182,6 @@ class Sessions:
         }
 
 
-def _looks_at_tags(text: str | None) -> bool:
+def looks_at_tags(text: str | None) -> bool:
+    """Whether a policy may look at the tags of who calls."""
     return text is not None and ("principaltag" in text.lower() or "\\u" in text)

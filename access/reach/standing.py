@@ -1,13 +1,14 @@
 """What a principal stands for but for its name: principals that stand alike are judged once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from access.principal import Kind
-from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clauses, Given
+from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause, Clauses, Given
 from access.reach.permit import Layer, Permit
-from access.reach.profile import Owner, Profile, looks
+from access.reach.profile import Looks, Owner, Profile, looks
+from access.reach.texts import Name
 
 Text = str | None
 """A policy's text; `None` if it is not known."""
@@ -33,6 +34,60 @@ class Bearing:
     boundary: tuple[Text, ...] = ()
     levels: tuple[tuple[Text, ...], ...] = ()
 
+    @property
+    def limits(self) -> Iterable[Text]:
+        """The texts that limit it, whatever it is allowed."""
+        yield from self.boundary
+        for level in self.levels:
+            yield from level
+
+
+@dataclass(eq=False)
+class Permits:
+    """What has been found out about those on whom the same bears, wherever they are.
+
+    Attributes:
+        judged: what bears on them, as far as it makes a difference to what is permitted.
+    """
+
+    judged: Bearing
+    found: dict[tuple[str, Owner, Given], Permit] = field(
+        default_factory=dict[tuple[str, Owner, Given], Permit]
+    )
+    _told_by: tuple[Clause, ...] = ()
+    _seen: int = 0
+
+    def alike(self, name: Name) -> tuple[object, ...]:
+        """Return the same for names that none of the clauses so far can tell apart."""
+        if self._seen != len(self.found):
+            self._seen = len(self.found)
+            tests = {
+                (one.may_call, one.must_call, one.conditioned): one
+                for permit in self.found.values()
+                for one in permit.clauses
+                if not one.anybody
+            }
+            self._told_by = tuple(tests.values())
+        told = tuple((one.may_be_by(name), one.must_be_by(name)) for one in self._told_by)
+        return id(self), self._seen, told
+
+
+Shared = dict[Bearing, Permits]
+"""The permits of bearings that make no difference."""
+
+
+def _difference(bearing: Bearing) -> Bearing:
+    """Return a bearing without what makes no difference to what it permits."""
+    allowing = () if bearing.anything else bearing.allowing
+    denying = tuple(dict.fromkeys(filter(_may_deny, bearing.denying)))
+    seen = [looks(text) for text in (*allowing, *denying, *bearing.limits) if text is not None]
+    profile = Looks.together(seen).at(bearing.profile, kind=False)
+    return replace(bearing, profile=profile, allowing=allowing, denying=denying)
+
+
+def _may_deny(text: Text) -> bool:
+    return text is not None and ('"Deny"' in text or "\\u" in text)
+
 
 @dataclass(eq=False)
 class Standing:
@@ -41,17 +96,25 @@ class Standing:
     bearing: Bearing
     clauses: Clauses
     sure: bool
-    _permits: dict[tuple[str, Owner, Given], Permit] = field(
-        default_factory=dict[tuple[str, Owner, Given], Permit]
-    )
+    shared: Shared
 
     def permit(self, action: str, owner: Owner = Owner(), given: Given = ()) -> Permit:  # noqa: B008 -- frozen
         """Return what it permits of an action, in lower case."""
         key = action, owner if self.sees_owner else Owner(), given
-        found = self._permits.get(key)
+        found = self.permits.found.get(key)
         if found is None:
-            found = self._permits[key] = self._permit(Asked(action, self.profile, key[1], given))
+            found = self._permit(Asked(action, self.profile, key[1], given))
+            self.permits.found[key] = found
         return found
+
+    @cached_property
+    def permits(self) -> Permits:
+        """What is permitted, shared by all for whom it is the same."""
+        judged = _difference(self.bearing)
+        permits = self.shared.get(judged)
+        if permits is None:
+            permits = self.shared[judged] = Permits(judged)
+        return permits
 
     @property
     def profile(self) -> Profile:
@@ -65,30 +128,21 @@ class Standing:
 
     @property
     def _texts(self) -> Iterable[Text]:
-        bearing = self.bearing
-        yield from (*bearing.allowing, *bearing.denying, *bearing.boundary)
-        for level in bearing.levels:
-            yield from level
+        judged = self.permits.judged
+        yield from (*judged.allowing, *judged.denying, *judged.limits)
 
     @cached_property
     def is_unlimited(self) -> bool:
         """Whether everything is allowed to it, whatever is asked and of whatever in its account."""
         if self.profile.kind in (Kind.SERVICE, Kind.FEDERATED):
             return False
-        permit = self._permit(Asked("*", self.profile))
-        return permit.opens_everything and self._denies_nothing()
-
-    def _denies_nothing(self) -> bool:
-        bearing = self.bearing
-        texts = [
-            *bearing.denying,
-            *bearing.boundary,
-            *(text for one in bearing.levels for text in one),
-        ]
-        return not any('"Deny"' in (text or "") or "\\u" in (text or "") for text in texts)
+        judged = self.permits.judged
+        if any(map(_may_deny, (*judged.denying, *judged.limits))):
+            return False
+        return self.permit("*").opens_everything
 
     def _permit(self, asked: Asked) -> Permit:
-        bearing = self.bearing
+        bearing = self.permits.judged
 
         def layer(texts: Iterable[Text]) -> Layer:
             return tuple(clause for text in texts for clause in self.clauses.of(text, asked))

@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+from access.catalogue import strange
 from access.catalogue.step import Gain, Kind, Need, On, Step, Target
-from access.facts import Fact, Facts
+from access.facts import PASSED, Fact, Facts
 from access.pattern import ANYTHING, Language
 from access.principal import Kind as Caller
 from access.reach.actions import matches_action
-from access.reach.index import account_of
 from access.reach.judge import Judge
+from access.reach.left import Left, Sort, sorts
 from access.reach.permit import Permit
-from access.reach.profile import Profile
 from access.reach.sessions import Found
 from access.reach.standing import Standing
+from access.reach.stores import STORED, Stores, apart
 from access.reach.texts import meets, named
 from access.reach.units import Unit
 from access.world import Account, Unreadable, read
@@ -22,6 +23,7 @@ from access.world import Account, Unreadable, read
 _UNKNOWN = Account()
 _SORTS = {Target.USER: Caller.USER, Target.ROLE: Caller.SESSION}
 _BY_STS = ("sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
+_PASS = "iam:passrole"  # noqa: S105 -- an action
 _FEDERATION = "sts:getfederationtoken"
 
 
@@ -52,6 +54,8 @@ class TakeOvers:
         self._actions = frozenset(
             need.action.lower() for step in self._steps for need in step.needs
         )
+        self._needs = {step.id: apart(step) for step in self._steps}
+        self._sorts = sorts(self._steps)
         self._shared = frozenset(
             need.action.lower() for step in self._steps for need in step.needs if need.by_anyone
         )
@@ -61,83 +65,172 @@ class TakeOvers:
             for need in step.needs
             if need.on is On.NOTHING
         )
-        self._had: set[tuple[str, str]] = set()
+        self.had: dict[tuple[str, str], str] = {}
         self._waiting: dict[tuple[str, str], set[str]] = defaultdict(set[str])
         self._made: dict[tuple[str, Caller], list[str]] = defaultdict(list[str])
-        self._stores = [
-            (key, labels)
-            for key, labels in self._index.targets.items()
-            if key[0] in (Target.STORE, Target.KEY)
-        ]
+        self._stores = Stores(judge, facts)
+        self._near: dict[
+            tuple[str, frozenset[str], bool], list[tuple[Step, Sequence[str], bool]]
+        ] = {}
         # A secret's own policy may let in whom no policy of their own allows anything.
-        self._opening = tuple({one.text for one in self._index.world.resources.values()})
+        opening = {one.text for one in self._index.world.resources.values()}
+        self._opening = frozenset[str]().union(*map(self._relevant_to, opening))
+        self._strangers = {
+            key: roles for key, roles in self._index.served.items() if strange(key[1])
+        }
         self.woken: list[str] = []
+        self._drawn: dict[str, dict[tuple[object, ...], int]] = defaultdict(dict)
         self._relevant = cache(self._relevant_to)
         self._possible = cache(self._steps_for)
-        self._serves = cache(self._serves_now)
+
+    def forget(self) -> None:
+        """Forget what was found out: a resource-based policy, or what limits accounts, is other."""
+        self._judge.served.clear()
+        self._stores.forget()
+        self._near.clear()
+        self._drawn.clear()
 
     def make(self, unit: Unit) -> None:
         """Take note of principals that have been made, or may be."""
         self._made[unit.account, unit.kind].append(unit.label)
+        self._drawn[unit.account].clear()
 
     def made(self, account: str, kind: Caller) -> Sequence[str]:
         """Return the patterns of the principals that may be made in an account."""
         return self._made.get((account, kind), ())
 
-    def of(self, unit: Unit, standing: Standing, *, administrator: bool) -> Iterator[Found]:
-        """Yield what the unit gains; of an administrator, in other accounts."""
-        actions = self._allowed(standing)
-        if not actions:
+    def of(
+        self, unit: Unit, standing: Standing, cost: int, *, administrator: bool
+    ) -> Iterator[Found]:
+        """Yield what the unit gains at this cost; of an administrator, in other accounts."""
+        own = self.allowed(standing)
+        possible, reading = self._possible(own | self._opening)
+        yield from self._stored(reading, unit, standing, guarded=True)
+        # AWS lets federated users call neither IAM nor STS.
+        if (
+            unit.kind is Caller.FEDERATED_USER
+            or not (possible or reading or _PASS in own)
+            or not self._is_new(unit, standing, cost)
+        ):
             return
-        self._share(unit, standing, actions)
-        for step in self._possible(actions):
+        self._share(unit, standing, own)
+        yield from self._stored(reading, unit, standing, guarded=False)
+        left = Left(self._judge, self._facts, self._made, unit)
+        nothing: set[Sort] = set()
+        for step, sort in possible:
+            if sort in nothing:
+                continue
             # Of its own account an administrator has all already, but for who limits the account.
             if administrator and not step.cross_account and step.gain is not Gain.UNLOCK:
                 continue
-            if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
-                continue  # AWS lets federated users call neither IAM nor STS
-            found = list(self._gained(step, unit, standing))
+            labels = left.of(sort, step) if sort else []
+            if sort and not labels:
+                nothing.add(sort)
+                continue
+            found = list(self._gained(step, unit, standing, labels))
             if found:
+                left.take(step.gain, found)
                 yield step.id, step.gain, found
+        if not (administrator or self._judge.sure) and _PASS in own:
+            yield PASSED, Gain.CONTROL, list(self._passed(unit, standing))
+        self._drawn[unit.account][self._alike(unit, standing)] = cost
 
-    def _allowed(self, standing: Standing) -> frozenset[str]:
-        """Return what its own policies, or those of secrets and keys, may allow somewhere."""
+    def _stored(
+        self, steps: Sequence[Step], unit: Unit, standing: Standing, *, guarded: bool
+    ) -> Iterator[Found]:
+        """Yield what is read or opened: of what policies of its own guard, or of the rest."""
+        own = self.allowed(standing)
+        key = unit.account, own, guarded
+        if key not in self._near:
+            self._near[key] = list(self._stored_near(steps, unit.account, own, guarded=guarded))
+        for step, near, bare in self._near[key]:
+            if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
+                continue  # AWS lets federated users call neither IAM nor STS, nor write policies
+            loose, needs = self._needs[step.id]
+            if all(self._is_had(one, unit, standing) for one in loose):
+                asked = step, needs
+                if found := list(self._stores.of(asked, unit, standing, near, bare=bare)):
+                    yield step.id, step.gain, found
+
+    def _stored_near(
+        self, steps: Sequence[Step], account: str, own: frozenset[str], *, guarded: bool
+    ) -> Iterator[tuple[Step, Sequence[str], bool]]:
+        for step in steps:
+            bare = any(need.action.lower() not in own for need in self._needs[step.id][1])
+            near = self._stores.near(step, account, bare=bare, guarded=guarded)
+            if near:
+                yield step, near, bare
+
+    def _is_new(self, unit: Unit, standing: Standing, cost: int) -> bool:
+        """Whether nobody alike has been drawn before, at no more cost.
+
+        INVARIANT: what was found for somebody alike is a fact or will be, and nothing that it
+        could depend on has changed since: whatever changes it forgets who was drawn.
+        """
+        return self._drawn[unit.account].get(self._alike(unit, standing), cost + 1) > cost
+
+    def _alike(self, unit: Unit, standing: Standing) -> tuple[object, ...]:
+        return unit.kind, standing.permits.alike(unit.name)
+
+    def _passed(self, unit: Unit, standing: Standing) -> Iterator[str]:
+        """Yield the roles that can be passed to a service of which nobody knows what it runs."""
+        for (account, service), roles in self._strangers.items():
+            if account != unit.account:
+                continue
+            given = (("iam:PassedToService", service),)
+            permit = standing.permit(_PASS, self._judge.owner(unit.label), given)
+            left = [role for role in roles if Fact(Gain.CONTROL, role) not in self._facts]
+            for role in permit.select(unit.name, left):
+                if self._judge.serves(role, service, self._facts):
+                    yield role
+
+    def allowed(self, standing: Standing) -> frozenset[str]:
+        """Return what its own policies may allow somewhere."""
         if standing.bearing.anything:
             return self._actions
-        allowing = (*standing.bearing.allowing, *self._opening)
-        return frozenset[str]().union(*map(self._relevant, allowing))
+        return frozenset[str]().union(*map(self._relevant, standing.bearing.allowing))
 
     def _relevant_to(self, text: str | None) -> frozenset[str]:
         return relevant(text, self._actions)
 
-    def _steps_for(self, actions: frozenset[str]) -> list[Step]:
-        return [
+    def _steps_for(
+        self, actions: frozenset[str]
+    ) -> tuple[list[tuple[Step, Sort]], tuple[Step, ...]]:
+        """Return the steps that these actions can be part of; apart, those that read."""
+        possible = [
             step
             for step in self._steps
             if all(need.by_anyone or need.action.lower() in actions for need in step.needs)
         ]
+        reading = tuple(step for step in possible if step.target in STORED)
+        others = [(step, self._sorts[step.id]) for step in possible if step.target not in STORED]
+        return others, reading
 
     def _share(self, unit: Unit, standing: Standing, actions: frozenset[str]) -> None:
         """Take note of what anybody of the account may now do for another's step."""
         for action in self._shared & actions:
             key = unit.account, action
-            if key not in self._had and self._somewhere(unit, standing.permit(action), action):
-                self._had.add(key)
+            if key not in self.had and self._somewhere(unit, standing.permit(action), action):
+                self.had[key] = unit.label
+                self._drawn[unit.account].clear()
                 self.woken += self._waiting.pop(key, ())
 
-    def _gained(self, step: Step, unit: Unit, standing: Standing) -> Iterator[str]:
-        loose = [need for need in step.needs if need.on in (On.ANY, On.NOTHING)]
-        if not all(self._is_had(need, unit, standing) for need in loose):
-            return
-        needs = [need for need in step.needs if need not in loose]
+    def _gained(
+        self, step: Step, unit: Unit, standing: Standing, labels: Sequence[str]
+    ) -> Iterable[str]:
+        """Return which of these the step gives, or whom it makes."""
+        loose, needs = self._needs[step.id]
+        if not all(self._is_had(one, unit, standing) for one in loose):
+            return ()
         if step.gain in (Gain.MINT, Gain.RENAME):
-            yield from self._minted(step, unit, standing)
-        elif step.target in (Target.STORE, Target.KEY):
-            yield from self._read(step, needs, unit, standing)
-        elif step.target in (Target.ACCOUNT, Target.MEMBER):
-            yield from self._accounts(step, unit)
-        else:
-            yield from self._within(step, needs, unit, standing)
+            return self._minted(step, unit, standing)
+        if step.target in (Target.ACCOUNT, Target.MEMBER):
+            return labels
+        for need in needs:
+            owner = self._judge.owner(unit.label)
+            permit = standing.permit(need.action.lower(), owner, need.context)
+            labels = permit.select(unit.name, labels)
+        return labels
 
     def _somewhere(self, unit: Unit, permit: Permit, action: str) -> bool:
         """Whether the action is allowed on something or other: on `*`, if it knows no resource."""
@@ -150,86 +243,9 @@ class TakeOvers:
         if not need.by_anyone:
             return self._somewhere(unit, standing.permit(action, given=need.context), action)
         key = unit.account, action
-        if key not in self._had:
+        if key not in self.had:
             self._waiting[key].add(unit.label)
-        return key in self._had
-
-    def _within(
-        self, step: Step, needs: Sequence[Need], unit: Unit, standing: Standing
-    ) -> Iterator[str]:
-        """Yield targets that have no policy of their own to be asked."""
-        left = [label for label in self._candidates(step, unit) if not self._known(step, label)]
-        for need in needs:
-            owner = self._judge.owner(unit.label)
-            permit = standing.permit(need.action.lower(), owner, need.context)
-            left = permit.select(unit.name, left)
-        yield from left
-
-    def _known(self, step: Step, label: str) -> bool:
-        return Fact(step.gain, label) in self._facts
-
-    def _candidates(self, step: Step, unit: Unit) -> Iterable[str]:
-        if step.target is Target.PROVIDER:
-            return self._providers(step, unit)
-        here = self._index.targets.get((step.target, unit.account), ())
-        if step.kind is Kind.PASS:
-            return [role for role in here if self._is_served(role, step)]
-        made = self.made(unit.account, _SORTS[step.target]) if step.target in _SORTS else ()
-        return [*here, *made]
-
-    def _is_served(self, role: str, step: Step) -> bool:
-        """Whether the role's trust policy lets in a service that would run the code."""
-        # Everybody is also every service.
-        text = self._index.world.roles[role].trust.text
-        anybody = role in self._index.open_to_all.get(text, ())
-        return any(
-            (anybody or role in self._index.served.get((account_of(role), service), ()))
-            and self._serves(role, service)
-            for service in step.services
-        )
-
-    def _serves_now(self, role: str, service: str) -> bool:
-        profile = Profile(Caller.SERVICE, "", name=service)
-        return self._judge.admits(profile, service, role, "sts:assumerole", self._facts)
-
-    def _providers(self, step: Step, unit: Unit) -> list[str]:
-        """Return the providers that the step is about: by their ARN, or by their host."""
-        accounts = ("", unit.account)
-        every = (
-            self._index.vouched
-            if step.cross_account
-            else (p for a in accounts for p in self._index.targets.get((Target.PROVIDER, a), ()))
-        )
-        return list(filter(step.concerns, every))
-
-    def _read(
-        self, step: Step, needs: Sequence[Need], unit: Unit, standing: Standing
-    ) -> Iterator[str]:
-        """Yield the secrets, parameters, objects and keys that the step may be done to."""
-        for (sort, account), labels in self._stores:
-            near = account in (unit.account, "")
-            if sort is not step.target or not (step.cross_account or near):
-                continue
-            for label in labels:
-                if not step.concerns(label) or self._known(step, label):
-                    continue
-                if all(self._judge.may(unit, standing, need, label, self._facts) for need in needs):
-                    yield label
-
-    def _accounts(self, step: Step, unit: Unit) -> Iterator[str]:
-        """Yield the accounts, or (if its policies go) the organisation, that the step is about."""
-        accounts = self._index.world.accounts
-        own = accounts.get(unit.account, _UNKNOWN)
-        if step.target is Target.ACCOUNT:
-            if not self._known(step, unit.account):
-                yield unit.account
-        elif step.gain is Gain.UNLOCK:
-            if own.organization and own.manages and not self._known(step, own.organization):
-                yield own.organization
-        elif own.manages:
-            for account, known in accounts.items():
-                if known.organization == own.organization:
-                    yield account
+        return key in self.had
 
     def _minted(self, step: Step, unit: Unit, standing: Standing) -> Iterator[str]:
         """Yield the ARNs, and patterns of them, that the caller may make principals under."""
@@ -248,7 +264,7 @@ class TakeOvers:
         world = self._index.world
         new = [label for label in labels if label not in world.users and label not in world.roles]
         for label in new:
-            if not self._known(step, label) and permit.allows(unit.name, named(label)):
+            if Fact(step.gain, label) not in self._facts and permit.allows(unit.name, named(label)):
                 yield label
 
 

@@ -1,6 +1,7 @@
 """Whom a trust policy may let in, read off without asking: where to look, never what is allowed."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from access.world import Unreadable, read
 
 _PINNING = frozenset({"stringequals", "stringlike", "arnequals", "arnlike"})
 _NOT_PLAIN = frozenset("*?$")
+_WILD = re.compile(r"[*?$]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Openness:
         everyone: whether it may let in any principal at all.
         services: the service principals that it names.
         providers: the identity providers that it names.
+        prefixes: what the ARN of any caller begins with one of, that only `accounts` or `everyone`
+            speaks of; `None` if there is no such limit.
     """
 
     words: frozenset[str] = frozenset()
@@ -30,6 +34,7 @@ class Openness:
     everyone: bool = False
     services: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
+    prefixes: frozenset[str] | None = None
 
 
 EVERYONE = Openness(everyone=True)
@@ -42,16 +47,20 @@ def openness(text: str | None) -> Openness:
     if isinstance(policy, Unreadable):
         return EVERYONE
     found: dict[str, set[str]] = {}
+    prefixes: list[frozenset[str] | None] = []
     for statement in policy.statements:
         if statement.effect == "Allow":
             for kind, value in _admitted(statement):
                 found.setdefault(kind, set()).add(value)
+                if kind in ("account", "everyone"):
+                    prefixes.append(_prefixes(statement.conditions))
     return Openness(
         words=frozenset(found.get("word", ())),
         accounts=frozenset(found.get("account", ())),
         everyone="everyone" in found,
         services=frozenset(found.get("service", ())),
         providers=frozenset(found.get("provider", ())),
+        prefixes=_union(prefixes),
     )
 
 
@@ -105,3 +114,20 @@ def _pins(conditions: tuple[Condition, ...]) -> frozenset[str] | None:
             values = frozenset(condition.values)
             pinned = values if pinned is None else pinned & values
     return pinned
+
+
+def _union(some: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    total: frozenset[str] = frozenset()
+    for one in some:
+        if one is None:
+            return None
+        total |= one
+    return total
+
+
+def _prefixes(conditions: tuple[Condition, ...]) -> frozenset[str] | None:
+    """Return what the caller's ARN must begin with one of; `None` if it may begin with anything."""
+    for condition in conditions:
+        if condition.key.lower() == "aws:principalarn" and condition.operator.lower() in _PINNING:
+            return frozenset(_WILD.split(value, maxsplit=1)[0] for value in condition.values)
+    return None

@@ -1,16 +1,18 @@
 """Units of control: a principal, or all those of a pattern that may yet be made."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from access.catalogue.step import Gain
+from access.catalogue.step import Gain, Target
+from access.effort import spend
 from access.facts import Fact, Facts
 from access.principal import Kind
 from access.reach.callers import Callers
 from access.reach.clauses import Clauses
 from access.reach.index import Index, account_of
 from access.reach.profile import Profile
-from access.reach.standing import Bearing, Standing, Text
+from access.reach.standing import Bearing, Shared, Standing, Text
 from access.reach.texts import Name, named
 from access.world import Account, Grants, Levels, Role, User
 
@@ -65,6 +67,7 @@ class Standings:
         self.clauses = Clauses(Callers(index.ids, index.ids_complete))
         self._sure = sure
         self._known: dict[Bearing, Standing] = {}
+        self._shared: Shared = {}
         self.joined: dict[str, list[str]] = defaultdict(list[str])
 
     def of(self, unit: Unit, facts: Facts) -> Standing:
@@ -75,11 +78,14 @@ class Standings:
             pile.add(record.grants, denies=Fact(Gain.DETACH, unit.label) not in facts)
         for group in self._groups(unit, facts):
             pile.add_group(group)
+        formerly = self._formerly(unit, facts)
+        for user in formerly:
+            pile.add_former(user, self._groups(Unit.of(user), facts))
         account = self.index.world.accounts.get(unit.account, _UNKNOWN)
         unlocked = _is_linked(unit) or is_unlocked(unit.account, account, facts)
         return self._standing(
             Bearing(
-                profile=_profile(unit, account, facts),
+                profile=_profile(unit, account, facts, formerly),
                 allowing=tuple(pile.allowing),
                 denying=tuple(pile.denying),
                 anything=pile.anything,
@@ -98,8 +104,18 @@ class Standings:
     def _standing(self, bearing: Bearing) -> Standing:
         known = self._known.get(bearing)
         if known is None:
-            known = self._known[bearing] = Standing(bearing, self.clauses, self._sure)
+            known = self._known[bearing] = Standing(bearing, self.clauses, self._sure, self._shared)
         return known
+
+    def _formerly(self, unit: Unit, facts: Facts) -> tuple[User, ...]:
+        """Return the users that one under a new name may be."""
+        if Fact(Gain.RENAME, unit.label) not in facts:
+            return ()
+        here = self.index.targets.get((Target.USER, unit.account), ())
+        spend(len(here))
+        return tuple(
+            self.index.world.users[arn] for arn in here if Fact(Gain.CONTROL, arn) in facts
+        )
 
     def _boundary(self, unit: Unit, facts: Facts) -> tuple[Text, ...]:
         arn = None if unit.record is None else unit.record.boundary
@@ -139,6 +155,16 @@ class _Pile:
         self.allowing += kept
         self.denying += kept if denies else ()
 
+    def add_former(self, user: User, groups: Iterable[str]) -> None:
+        """Add what a user under another name brings along: no Denies, they may be another's."""
+        denying = list(self.denying)
+        self.anything = self.anything or Fact(Gain.GRANT, user.arn) in self._facts
+        self.add(user.grants, denies=False)
+        for group in groups:
+            self.add_group(group)
+        self.allowing = list(dict.fromkeys(self.allowing))
+        self.denying = denying
+
     def add_group(self, arn: str) -> None:
         """Add the policies of a group; one that is not in the world may have any."""
         group = self._index.world.groups.get(arn)
@@ -166,7 +192,7 @@ def _is_linked(unit: Unit) -> bool:
     return unit.record is not None and ":role/aws-service-role/" in unit.label
 
 
-def _profile(unit: Unit, account: Account, facts: Facts) -> Profile:
+def _profile(unit: Unit, account: Account, facts: Facts, formerly: Iterable[User]) -> Profile:
     record = unit.record
     tagged = any(Fact(gain, unit.label) in facts for gain in (Gain.TAG, Gain.SESSION))
     user = record if isinstance(record, User) else None
@@ -177,4 +203,7 @@ def _profile(unit: Unit, account: Account, facts: Facts) -> Profile:
         name=user.arn.rpartition("/")[2] if user else None,
         tags=None if tagged or record is None else record.tags,
         mfa=user is None or user.mfa or Fact(Gain.ENROL, unit.label) in facts,
+        formerly=frozenset(
+            word for one in formerly for word in (one.arn, one.unique_id) if word is not None
+        ),
     )

@@ -11,10 +11,11 @@ const { runSimulation } = require('@cloud-copilot/iam-simulate')
 
 /** Return the verdict on one request; whatever is not a clear answer is an error, never an allow. */
 async function decide(line) {
-  const { id, simulation } = JSON.parse(line)
+  const { id, simulation, anyResource } = JSON.parse(line)
   try {
     const answer = await runSimulation(simulation, { simulationMode: 'Strict' })
-    if (answer.resultType === 'single') {
+    // On a pattern of resources the verdict says whether any of them is allowed: only who asks that gets it.
+    if (answer.resultType === 'single' || (anyResource && answer.resultType === 'wildcard')) {
       return { id, result: answer.overallResult }
     }
     const error = answer.resultType === 'error' ? answer.errors : { message: answer.resultType }

@@ -18,6 +18,7 @@ from access.world import (
     User,
     World,
 )
+from iam_profiles import locks
 from iam_profiles.documents import AccountDocuments
 from iam_profiles.load import load
 from iam_profiles.render import render_all
@@ -101,20 +102,10 @@ def with_policy(one: World, arn: str, change: Callable[[list[Statement]], None])
 
 
 def identity_side_opened(one: World) -> World:
-    """Return the world in which every identity may ask to assume anything, without a boundary."""
-    allow = [{"Sid": "Any", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]
-    document = Document.of({"Version": "2012-10-17", "Statement": allow}, name="policy `opened`")
-    opened = Grants((document,))
-    users = {
-        arn: replace(user, grants=opened, groups=(), boundary=None)
-        for arn, user in one.users.items()
-    }
-    return replace(one, users=users)
+    """Return the world in which every identity may assume anything."""
+    return locks.identity_side_opened(one)
 
 
 def resource_side_opened(one: World) -> World:
     """Return the world in which every role trusts the whole state account."""
-    root = {"AWS": f"arn:aws:iam::{STATE}:root"}
-    allow = [{"Sid": "Any", "Effect": "Allow", "Principal": root, "Action": "sts:*"}]
-    trust = Document.of({"Version": "2012-10-17", "Statement": allow}, name="trust policy `opened`")
-    return replace(one, roles={a: replace(role, trust=trust) for a, role in one.roles.items()})
+    return locks.resource_side_opened(one, f"arn:aws:iam::{STATE}:root")

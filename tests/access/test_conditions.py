@@ -21,8 +21,8 @@ CASES = {
     for group in TABLE["tests"]
     for case in group["cases"]
 }
-IN_ALLOW = {True: Allowed, False: Denied, "unsupported": Undecided}
-IN_DENY = {True: Denied, False: Allowed, "unsupported": Undecided}
+IN_ALLOW = {True: Allowed, False: Denied, "perhaps": Allowed, "unsupported": Undecided}
+IN_DENY = {True: Denied, False: Allowed, "perhaps": Allowed, "unsupported": Undecided}
 
 
 def decided(case: dict[str, Any], effect: str) -> type:

@@ -257,11 +257,36 @@ def test_searches_of_one_question_share_its_limit() -> None:
     def match_all() -> list[str]:
         return [text for text in texts if text in glob("*b*")]
 
-    with limited(10_000):
+    with limited(200):
         assert match_all() == []
-    with limited(1_000), pytest.raises(PatternTooComplexError):
+    with limited(100), pytest.raises(PatternTooComplexError):
         match_all()
     assert match_all() == []
+
+
+def test_a_question_within_another_counts_for_both() -> None:
+    texts = [f"{number}" + "a" * 200 for number in range(10)]
+
+    def match_each() -> None:
+        for text in texts:
+            with limited(10):
+                assert text not in glob("*b*")
+
+    with limited(100):
+        match_each()
+    with limited(50), pytest.raises(PatternTooComplexError):
+        match_each()
+
+
+def test_a_question_within_another_has_a_limit_of_its_own() -> None:
+    texts = [f"{number}" + "a" * 200 for number in range(10)]
+
+    def match_all() -> list[str]:
+        with limited(5):
+            return [text for text in texts if text in glob("*b*")]
+
+    with limited(100), pytest.raises(PatternTooComplexError):
+        match_all()
 
 
 def test_a_text_is_not_matched_beyond_the_limit() -> None:

@@ -1,0 +1,1 @@
+"""The engine against the independent evaluator, on generated worlds and on the steps of paths."""

@@ -1,0 +1,131 @@
+"""Small closed worlds, and what comes to be controlled in them by the evaluator's word alone."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any
+
+from access.catalogue.step import Gain
+from access.evidence import Evidence, Put
+from access.facts import Fact
+from access.world import Account, World
+from tests.access.small_world import PROD, STATE, doc, role, user, world
+from tests.access.test_reach_worlds import BOUNDARY, FULL, FULL_FOR_ALL, ROLES, SESSION, USERS
+from tests.differential.concrete import Concrete
+from tests.differential.oracle import Oracle
+
+TRIES = 40
+ASSUMING = ("sts:AssumeRole", "sts:AssumeRole", "sts:*", "sts:TagSession", "s3:*")
+TAKING_OVER = (
+    *("sts:AssumeRole", "sts:*", "iam:CreateAccessKey", "iam:Put*", "iam:UpdateAssumeRolePolicy"),
+    *("iam:CreatePolicyVersion", "iam:TagUser", "iam:PassRole", "lambda:*", "*"),
+)
+_CONDITIONS: tuple[dict[str, Any], ...] = (
+    *({},) * 6,
+    {"StringEquals": {"aws:PrincipalTag/env": "prod"}},
+    {"StringNotEquals": {"aws:PrincipalTag/env": "prod"}},
+    {"StringEquals": {"aws:RequestTag/env": "${aws:PrincipalTag/env}"}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STATE}:user/path/*"}},
+    {"ArnNotEquals": {"aws:PrincipalArn": USERS[0]}},
+    {"StringEquals": {"aws:PrincipalAccount": STATE}},
+    {"StringLike": {"sts:ExternalId": "secret-*"}},
+    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+)
+_RESOURCES = (
+    *("*", "*", *ROLES, *USERS, f"arn:aws:iam::{PROD}:role/*", "arn:aws:iam::*:role/a"),
+    "arn:aws:iam::*:role/${aws:PrincipalTag/env, 'a'}",
+)
+_PRINCIPALS: tuple[Any, ...] = (
+    *("*", {"AWS": STATE}, {"AWS": f"arn:aws:iam::{STATE}:root"}, {"AWS": SESSION}),
+    *({"AWS": f"arn:aws:iam::{PROD}:root"}, {"Service": "lambda.amazonaws.com"}),
+    *({"AWS": arn} for arn in (*USERS, *ROLES)),
+)
+
+
+def closed(random: Random, actions: Sequence[str]) -> World:
+    """Return a world of three users and four roles in two accounts, with these actions at most."""
+
+    def on(action: str) -> dict[str, Any]:
+        condition = random.choice(_CONDITIONS)
+        return {
+            "Effect": random.choice(("Allow",) * 5 + ("Deny",)),
+            # The evaluator knows external ids of AssumeRole only.
+            "Action": "sts:AssumeRole" if "sts:ExternalId" in repr(condition) else action,
+            "Resource": random.choice(_RESOURCES),
+            "Condition": condition,
+        }
+
+    def statement() -> dict[str, Any]:
+        return on(random.choice(actions))
+
+    def some() -> list[dict[str, Any]] | None:
+        return [statement() for _ in range(random.randint(0, 3))] or None
+
+    def trust() -> dict[str, Any]:
+        action = random.choice(("sts:AssumeRole", "sts:AssumeRole", "sts:*"))
+        found = {**on(action), "Principal": random.choice(_PRINCIPALS)}
+        del found["Resource"]
+        return found
+
+    def denied() -> dict[str, Any]:
+        return {**on("sts:*"), "Effect": "Deny"}
+
+    def tags() -> tuple[tuple[str, str], ...]:
+        return random.choice(((), (("env", "prod"),), (("env", "dev"),)))
+
+    def bounded() -> dict[str, Any]:
+        return {"boundary": BOUNDARY if random.random() < 0.2 else None, "tags": tags()}
+
+    users = [user(arn, some(), mfa=random.random() < 0.5, **bounded()) for arn in USERS]
+    roles = [
+        role(arn, [trust() for _ in range(random.randint(1, 3))], some(), **bounded())
+        for arn in ROLES
+    ]
+    scps = ((FULL, doc(denied(), "SCP")),) if random.random() < 0.2 else ()
+    everybody = {**denied(), "Principal": "*"}
+    rcps = ((FULL_FOR_ALL, doc(everybody, "RCP")),) if random.random() < 0.2 else ()
+    return world(
+        *users,
+        *roles,
+        policies={BOUNDARY: doc([statement(), {**statement(), "Effect": "Allow"}], "boundary")},
+        accounts={
+            STATE: Account(random.choice(("o-1", "o-2")), scps=scps),
+            PROD: Account("o-1", rcps=rcps),
+        },
+    )
+
+
+class Search:
+    """Who is controlled in the end, by assuming roles only, as the evaluator allows it."""
+
+    def __init__(self, oracle: Oracle, one: World) -> None:
+        self._oracle = oracle
+        self._world = one
+        self._evidence = Evidence(one)
+        self.asked = 0
+
+    def controlled(self, start: str) -> frozenset[str]:
+        """Return everybody who comes to be controlled, the first one included."""
+        facts = {Fact(Gain.CONTROL, start)}
+        while True:
+            found = set(self._assumed(frozenset(facts)))
+            if found <= facts:
+                return frozenset(fact.of for fact in facts if fact.gain is Gain.CONTROL)
+            facts |= found
+
+    def _assumed(self, facts: frozenset[Fact]) -> Iterator[Fact]:
+        held = [fact.of for fact in facts if fact.gain is Gain.CONTROL]
+        for target in self._world.roles:
+            into = [caller for caller in held if self._may(caller, "sts:AssumeRole", target, facts)]
+            if into:
+                yield Fact(Gain.CONTROL, target)
+            if any(self._may(caller, "sts:TagSession", target, facts) for caller in into):
+                yield Fact(Gain.SESSION, target)
+
+    def _may(self, caller: str, action: str, target: str, facts: frozenset[Fact]) -> bool:
+        put = Put(caller, action, target, trust=True)
+        request, policies = self._evidence.question(put, facts)
+        questions = list(Concrete(request, policies, caller).questions(TRIES))
+        self.asked += len(questions)
+        return "Allowed" in self._oracle.put(questions).read()
