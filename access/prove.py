@@ -136,21 +136,33 @@ def _json(result: Result) -> dict[str, Any]:
     return found
 
 
+class How(Enum):
+    """How much a closure takes for granted: each holds all that the next one does."""
+
+    AT_MOST = "at most"
+    """Whoever is allowed everything administers the account: quick, and enough for most proofs."""
+    PERHAPS = "perhaps"
+    """What cannot be decided on counts as allowed."""
+    SURELY = "surely"
+    """What cannot be decided on counts as refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prover:
     """Proves rules about one world; closures are made once for each set of starting principals."""
 
     world: World
     steps: Sequence[Step]
-    _closures: dict[tuple[tuple[Start, ...], bool], Closure] = field(
-        default_factory=dict[tuple[tuple[Start, ...], bool], Closure]
+    _closures: dict[tuple[tuple[Start, ...], How], Closure] = field(
+        default_factory=dict[tuple[tuple[Start, ...], How], Closure]
     )
 
-    def closure(self, from_: tuple[Start, ...], *, sure: bool) -> Closure:
+    def closure(self, from_: tuple[Start, ...], how: How) -> Closure:
         """Return everything that follows from being whom these say."""
-        key = from_, sure
+        key = from_, how
         if key not in self._closures:
-            closure = Closure(self.world, self.steps, sure=sure)
+            sure = how is How.SURELY
+            closure = Closure(self.world, self.steps, sure=sure, wide=how is How.AT_MOST)
             for one in from_:
                 if isinstance(one, WebIdentity):
                     roles = tuple(admitting(self.world, one, sure=sure))
@@ -158,9 +170,9 @@ class Prover:
             self._closures[key] = closure.run(starting(self.world, from_))
         return self._closures[key]
 
-    def newer(self, rule: Rule) -> tuple[str, ...]:
+    def newer(self, rule: Rule, how: How) -> tuple[str, ...]:
         """Return what those under control may do that is newer than the catalogue."""
-        standings = self.closure(rule.from_, sure=False).standing_of.values()
+        standings = self.closure(rule.from_, how).standing_of.values()
         texts = {text for one in standings for text in one.bearing.allowing}
         return tuple(
             f"`{action}` is not in the catalogue of steps, and nobody knows what it gives; "
@@ -168,9 +180,17 @@ class Prover:
             for action in newer_actions(texts)
         )
 
-    def reached(self, rule: Rule, *, sure: bool) -> Fact | None:
+    def way(self, rule: Rule) -> How:
+        """Return how much is to be taken for granted: at most, if the rule holds even so."""
+        return How.PERHAPS if self.reached(rule, How.AT_MOST) is not None else How.AT_MOST
+
+    def breaks(self, rule: Rule) -> bool:
+        """Whether anything may break the rule."""
+        return self.reached(rule, self.way(rule)) is not None
+
+    def reached(self, rule: Rule, how: How) -> Fact | None:
         """Return the first fact, by cost, that breaks the rule."""
-        closure = self.closure(rule.from_, sure=sure)
+        closure = self.closure(rule.from_, how)
         found = breaking(closure.facts, rule)
         return min(found, key=lambda fact: (closure.facts[fact].cost, fact.of), default=None)
 
@@ -192,32 +212,35 @@ def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str
 
 def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
     try:
-        broken = prover.reached(rule, sure=False)
+        how = prover.way(rule)
+        broken = prover.reached(rule, how)
         if broken is not None:
             return _broken(prover, rule, broken)
     except PatternTooComplexError as error:
         return Undecided(rule, (str(error),))
-    lacks = tuple(f"`{one.arn}`: {one.what}" for one in prover.world.missing) or prover.newer(rule)
+    lacks = tuple(f"`{one.arn}`: {one.what}" for one in prover.world.missing) or prover.newer(
+        rule, how
+    )
     if lacks:
         return Undecided(rule, lacks)
-    facts = compact(prover.closure(rule.from_, sure=False).facts)
+    facts = compact(prover.closure(rule.from_, how).facts)
     return Proof(rule, Certificate(rule, facts, digest, version))
 
 
 def _broken(prover: Prover, rule: Rule, broken: Fact) -> Refuted | Undecided:
     """Return the path that breaks the rule or, if it takes what is doubtful, what that is."""
-    surely = prover.reached(rule, sure=True)
-    path = () if surely is None else _path(prover, rule, surely, sure=True)
+    surely = prover.reached(rule, How.SURELY)
+    path = () if surely is None else _path(prover, rule, surely, How.SURELY)
     # INVARIANT: each step of a path is confirmed by the exact decision, or there is no path.
     if surely is not None and not any(hop.doubts for hop in path):
         return Refuted(rule, path, surely.of, remedy(prover, rule, path))
-    path = _path(prover, rule, broken, sure=False)
+    path = _path(prover, rule, broken, How.PERHAPS)
     doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
     return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
 
 
-def _path(prover: Prover, rule: Rule, fact: Fact, *, sure: bool) -> tuple[Hop, ...]:
-    known: Mapping[Fact, Derivation] = prover.closure(rule.from_, sure=sure).facts
+def _path(prover: Prover, rule: Rule, fact: Fact, how: How) -> tuple[Hop, ...]:
+    known: Mapping[Fact, Derivation] = prover.closure(rule.from_, how).facts
     return Paths(Evidence(prover.world), prover.steps, known).to(fact)
 
 

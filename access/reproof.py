@@ -19,18 +19,22 @@ from access.world import World
 class Reproof:
     """The proofs of rules about a world, from which those about a changed world follow sooner.
 
-    A change keeps a proof if no step of anybody under control can tell it. In full is proved again
+    A change keeps a proof if its closed set is closed in the changed world too: only what the
+    change touches is tried anew. The set may then hold more than still comes to be. In full is
+    proved again
 
     - if the catalogue is another than this package's;
     - if a rule was, or is, not proved: the path must be the shortest;
     - if an entry of the world comes or goes, or an account, a policy of a resource, a credential
       or a unique id is another;
-    - if a trust policy, or a policy of somebody under control, says other to a step;
-    - if a user may be renamed, or a changed text looks at tags.
+    - if something new comes to be, a user may be renamed, or a changed text looks at tags;
+    - if a changed trust policy admits everybody or a unique id, or has to do with identity
+      providers or other services than before;
+    - if over 1,000 controlled principals have a changed policy.
 
     Attributes:
         world: what was proved about.
-        proofs: what `prove` returns for it.
+        proofs: the verdicts of `prove` for it.
     """
 
     def __init__(
@@ -59,15 +63,17 @@ class Reproof:
 
     def _kept(self, world: World, delta: Delta) -> "Reproof | None":
         digest, self._digest = self._digest, None
-        starts = dict.fromkeys(rule.from_ for rule in self._rules)
+        proved = dict.fromkeys((rule.from_, self._prover.way(rule)) for rule in self._rules)
+        starts = dict.fromkeys(from_ for from_, _ in proved)
         try:
-            closures = [self._prover.closure(from_, sure=False) for from_ in starts]
-            if digest is None or not all(Settled(one, world, delta).holds() for one in closures):
+            closures = {one: self._prover.closure(*one) for one in proved}
+            settled = (Settled(one, world, delta) for one in closures.values())
+            if digest is None or not all(one.holds() for one in settled):
                 return None
             if _given_sessions(self.world, starts) != _given_sessions(world, starts):
                 return None
-            prover = replace(self._prover, world=world)
-            if any(map(prover.newer, self._rules)):
+            prover = replace(self._prover, world=world, _closures=closures)
+            if any(prover.newer(rule, prover.way(rule)) for rule in self._rules):
                 return None
         except PatternTooComplexError:
             return None

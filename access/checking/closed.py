@@ -1,18 +1,31 @@
 """A certificate's set of facts, beside the world that it is about."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
-from access.catalogue.step import Gain, Need, Step
+from access.catalogue.step import Gain, Kind, Need, Step
 from access.certificate import Certificate
 from access.checking.means import MeansOf
 from access.checking.places import Places
-from access.checking.reading import Means, account_of, allowed_by
+from access.checking.reading import Means, account_of, admitted, allowed_by
 from access.evidence import Evidence, Put
 from access.facts import Fact
 from access.verdict import Denied
 from access.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Targets of a step that it would give something new of.
+
+    Attributes:
+        odd: those that are patterns, or have a policy of their own.
+    """
+
+    every: Mapping[str, None]
+    odd: tuple[str, ...]
 
 
 class Closed:
@@ -46,6 +59,7 @@ class Closed:
         for actor in self.actors:
             self._acting[account_of(actor)].append(actor)
         self.outside = self.lacking(Gain.CONTROL, world.roles)
+        self._lacking: dict[tuple[object, ...], Lacking] = {}
         self.may = cache(self._may)
         self.anyone_may = cache(self._anyone_may)
 
@@ -63,9 +77,29 @@ class Closed:
         """Return of which of these the gain is not in the set."""
         return [label for label in labels if not self.holds(gain, label)]
 
+    def lacking_in(self, account: str, step: Step) -> "Lacking":
+        """Return what is not in the set of what a caller of an account can do a step to."""
+        passing = step.kind is Kind.PASS
+        key = account, step.gain, step.target, step.among, step.cross_account, passing
+        found = self._lacking.get(key)
+        if found is None:
+            every = dict.fromkeys(self.lacking(step.gain, self.places.of(account, step)))
+            odd = [one for one in every if one in self.world.resources or {"*", "?"} & set(one)]
+            found = self._lacking[key] = Lacking(every, tuple(odd))
+        return found
+
     def administrator(self, account: str) -> str:
         """Return who stands for everybody in an account."""
         return f"arn:{self.places.partition(account)}:iam::{account}:*"
+
+    def may_let_in(self, label: str, actor: str) -> bool:
+        """Whether a policy of what is stored may let somebody in."""
+        if Fact(Gain.REWRITE, label) in self.facts:
+            return True
+        if label in self.world.resources:
+            return admitted(self.world.resources[label].text).may_be(actor)
+        # An object has its bucket's policy, and a pattern those of all that it names.
+        return ":s3:" in label or bool({"*", "?"} & set(label))
 
     def acting_in(self, account: str) -> Sequence[str]:
         """Return the actors of an account."""

@@ -37,7 +37,7 @@ class Doors:
         """Yield the roles to ask; a `plain` actor is one user or role, under its own ARN."""
         account = account_of(actor)
         for role in dict.fromkeys(self._letting_in(actor, account, means, action, plain=plain)):
-            if account_of(role) == account or means.may_on(action, role):
+            if account_of(role) == account or means.may_on(action, role, actor):
                 yield role
 
     def _letting_in(

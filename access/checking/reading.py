@@ -3,6 +3,7 @@
 INVARIANT: whatever is said here is wider than the truth; only the exact decision says what is had.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,9 @@ from access.world import Unreadable, read
 
 _PINNING = ("stringequals", "stringlike", "arnequals", "arnlike")
 _WILD = frozenset("*?$")
+_USERNAME = re.compile(r"\$\{aws:username\s*(,[^}]*)?\}", re.IGNORECASE)
+_FIRST_WILD = re.compile(r"[*?$]")
+_VARIABLE = re.compile(r"\$\{[^}]*\}?")
 _EVERYTHING = everything("a policy that cannot be read")
 
 
@@ -80,23 +84,49 @@ class Means:
             whole = whole and len(full) == len(element.values)
         return frozenset(found), whole
 
-    def may_on(self, action: str, target: str) -> bool:
-        """Whether an action may be allowed on a target, an ARN or a pattern of ARNs."""
-        return any(_may_be_on(statement, target) for statement in self.of(action))
+    def named(self, action: str, actor: str) -> frozenset[str] | None:
+        """Return all that may be allowed to somebody, where each is named in full."""
+        found: set[str] = set()
+        for statement in self.of(action):
+            element = statement.resources
+            if element is None or element.negated:
+                return None
+            values = [_filled_in(value, actor) for value in element.values]
+            if any(_WILD & set(value) for value in values):
+                return None
+            found.update(values)
+        return frozenset(found)
+
+    def may_on(self, action: str, target: str, actor: str) -> bool:
+        """Whether an action may be allowed to somebody on a target, an ARN or a pattern of ARNs."""
+        return any(_may_be_on(statement, target, actor) for statement in self.of(action))
 
 
-def _may_be_on(statement: Statement, target: str) -> bool:
+def _may_be_on(statement: Statement, target: str, actor: str) -> bool:
     element = statement.resources
-    if element is None or element.negated or _WILD & set(target) or not target.startswith("arn:"):
+    if element is None or element.negated or not target.startswith("arn:"):
         return True
-    return any(_may_name(value, target) for value in element.values)
+    return any(_may_name(value, target, actor) for value in element.values)
 
 
-def _may_name(value: str, target: str) -> bool:
-    # A variable may come to any text at all.
-    if value in ("*", target) or "${" in value:
+def _may_name(value: str, target: str, actor: str) -> bool:
+    if value in ("*", target):
         return True
-    return bool(_WILD & set(value)) and target in _glob(value)
+    if _WILD & set(target):
+        return _meet(_filled_in(value, actor), target)
+    return bool(_WILD & set(value)) and target in _glob(_filled_in(value, actor))
+
+
+@lru_cache(maxsize=1 << 16)
+def _meet(one: str, two: str) -> bool:
+    return not _glob(one).is_disjoint(_glob(two))
+
+
+def _filled_in(value: str, actor: str) -> str:
+    """Return a pattern with a user's own name in it; of other variables, anything at all."""
+    plain = ":user/" in actor and not _WILD & set(actor)
+    name = actor.rpartition("/")[2] if plain else "*"
+    return _VARIABLE.sub("*", _USERNAME.sub(name, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +138,27 @@ class Admitted:
         accounts: accounts any principal of which it may let in.
         anybody: whether it may let in principals of any account.
         providers: the identity providers that it names.
+        beginnings: what the ARN of those begins with of whom only an account, or anybody, is
+            named; `None` if it may begin with anything.
     """
 
     words: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     anybody: bool = False
     providers: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] | None = ()
+
+    def may_be(self, actor: str) -> bool:
+        """Whether it may let in somebody, or one of those that a pattern in one account names."""
+        fixed = _FIRST_WILD.split(actor, maxsplit=1)[0]
+        if any(word.startswith(fixed) for word in self.words) and fixed != actor:
+            return True
+        if actor in self.words:
+            return True
+        if not (self.anybody or account_of(actor) in self.accounts):
+            return False
+        begin = self.beginnings
+        return begin is None or any(one.startswith(fixed) or fixed.startswith(one) for one in begin)
 
 
 @lru_cache(maxsize=1 << 17)
@@ -125,15 +170,27 @@ def admitted(text: str | None) -> Admitted:
         "anybody": set(),
         "provider": set(),
     }
+    beginnings: list[str] | None = []
     for statement in allowed_by(text):
         for kind, value in _admitted(statement):
             found[kind].add(value)
+        mine = _beginnings(statement)
+        beginnings = None if beginnings is None or mine is None else [*beginnings, *mine]
     return Admitted(
         frozenset(found["word"]),
         frozenset(found["account"]),
         bool(found["anybody"]),
         frozenset(found["provider"]),
+        None if beginnings is None else tuple(dict.fromkeys(beginnings)),
     )
+
+
+def _beginnings(statement: Statement) -> list[str] | None:
+    for condition in statement.conditions:
+        pins = condition.operator.lower() in _PINNING
+        if pins and condition.key.lower() == "aws:principalarn":
+            return [_FIRST_WILD.split(value, maxsplit=1)[0] for value in condition.values]
+    return None
 
 
 def _admitted(statement: Statement) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """No step of the catalogue leads out of the set."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from access.catalogue import strange
@@ -44,22 +44,43 @@ def _may_be_taken(closed: Closed, actor: str, step: Step) -> bool:
 
 def gained(closed: Closed, actor: str, step: Step) -> Iterator[str]:
     """Yield what a step can be done to, and is not in the set."""
-    targets = closed.places.of(account_of(actor), step)
-    for label in closed.lacking(step.gain, targets):
+    for label in _possible(closed, actor, step):
         if _is_near(closed, actor, step, label) and _is_had(closed, actor, step, label):
             yield f"`{actor}` can `{step.id}` on `{label}`, which is not in the set"
 
 
+def _possible(closed: Closed, actor: str, step: Step) -> Iterable[str]:
+    """Return the targets outside, without those that the actor's policies name only others of."""
+    lacking = closed.lacking_in(account_of(actor), step)
+    if not lacking.every or step.target in (Target.STORE, Target.KEY):
+        return lacking.every
+    for need in step.needs:
+        if need.on is On.TARGET and not need.by_anyone:
+            named = closed.means.of(actor).named(need.action, actor)
+            if named is not None:
+                return dict.fromkeys(
+                    (*(one for one in named if one in lacking.every), *lacking.odd)
+                )
+    return lacking.every
+
+
 def _is_near(closed: Closed, actor: str, step: Step, label: str) -> bool:
-    """Whether the caller's own policies may name the target, or need not."""
-    if step.target in (Target.STORE, Target.KEY) or label in closed.world.resources:
-        return True
-    # INVARIANT: what has no policy of its own is had only by who is allowed it by theirs.
+    """Whether the caller's own policies, or the target's, may speak of the other."""
+    # INVARIANT: what has no policy of its own is had only by who is allowed it by theirs; what is
+    # in another account too; and what has one lets in by itself only whom that may name.
     means: Means = closed.means.of(actor)
-    return all(
-        need.by_anyone or need.on is not On.TARGET or means.may_on(need.action, label)
+    by_own = all(
+        need.by_anyone
+        or need.on is not On.TARGET
+        or means.may_on(need.action, need.resource(label), actor)
         for need in step.needs
     )
+    if step.target not in (Target.STORE, Target.KEY):
+        return by_own or label in closed.world.resources
+    here = closed.world.owner(label) in (account_of(actor), "")
+    if by_own and here:
+        return True
+    return (by_own or here) and closed.may_let_in(label, actor)
 
 
 def _is_had(closed: Closed, actor: str, step: Step, label: str) -> bool:
@@ -111,7 +132,7 @@ def passed(closed: Closed) -> Iterator[str]:
             for role, service in pairs:
                 to = (("iam:PassedToService", service),)
                 if (
-                    closed.means.of(actor).may_on(_PASS, role)
+                    closed.means.of(actor).may_on(_PASS, role, actor)
                     and serves(closed, role, service)
                     and closed.may(Put(actor, _PASS, role, to))
                 ):

@@ -34,14 +34,20 @@ _UNKNOWN = Account()
 class Closure:
     """Everything that can come to be controlled, starting with `starts`.
 
+    If `wide`, whoever is allowed everything administers its account, whatever limits there are:
+    more than there is, but closed all the same, and found much sooner.
+
     Attributes:
         facts: every fact, with its derivation.
         units: `{label: unit}` of what is controlled or has been made.
         standings: `{label: standing}` of each unit controlled, as it was last judged.
     """
 
-    def __init__(self, world: World, steps: Sequence[Step], *, sure: bool) -> None:
+    def __init__(
+        self, world: World, steps: Sequence[Step], *, sure: bool, wide: bool = False
+    ) -> None:
         self.index = Index(world)
+        self._wide = wide
         self.standing_of: dict[str, Standing] = {}
         self.standings = Standings(self.index, sure=sure)
         self.facts: dict[Fact, Derivation] = {}
@@ -276,6 +282,10 @@ class Closure:
             self.standing_of[label] = standing
             self._draw(unit, standing, premises, administrator=administrator)
 
+    def is_unlimited(self, standing: Standing) -> bool:
+        """Whether whoever has this standing is taken to administer its account."""
+        return standing.opens_everything if self._wide else standing.is_unlimited
+
     def _draw(
         self, unit: Unit, standing: Standing, premises: tuple[Fact, ...], *, administrator: bool
     ) -> None:
@@ -283,7 +293,7 @@ class Closure:
         control = Fact(Gain.CONTROL, unit.label)
         cost = 1 + self.facts[control].cost
         cost += max((self.facts[fact].cost for fact in premises), default=0)
-        if not administrator and standing.is_unlimited and unit.account:
+        if not administrator and unit.account and self.is_unlimited(standing):
             step = Derivation(UNLIMITED, cost, control, premises)
             self.learn(Gain.ADMINISTER, (unit.account,), step)
             return

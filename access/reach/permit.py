@@ -52,6 +52,9 @@ class Permit:
     def select(self, caller: Name, labels: Sequence[str]) -> list[str]:
         """Return on which of these, ARNs and patterns, it is allowed."""
         live = self._live(self.identity, caller)
+        words = self.words
+        if words is not None:  # where each is named, what is not is soon passed over
+            labels = [one for one in labels if one in words or "*" in one or "?" in one]
         spend(len(labels) * (1 + len(live)))
         found = [
             label for label in labels if any(clause.may_be_on(named(label)) for clause in live)
@@ -96,16 +99,21 @@ class Permit:
     @property
     def opens_everything(self) -> bool:
         """Whether each layer has an Allow of everything that does not depend on anything."""
-        return all(
-            any(
-                one.allow
-                and one.sure
-                and not (self.sure and one.doubtful)
-                and one.on_everything
-                and one.anybody
-                for one in layer
-            )
-            for layer in (self.identity, *self._limits)
+        return all(map(self._opens, (self.identity, *self._limits)))
+
+    @property
+    def identity_opens_everything(self) -> bool:
+        """Whether an identity-based policy allows everything, and does not depend on anything."""
+        return self._opens(self.identity)
+
+    def _opens(self, layer: Layer) -> bool:
+        return any(
+            one.allow
+            and one.sure
+            and not (self.sure and one.doubtful)
+            and one.on_everything
+            and one.anybody
+            for one in layer
         )
 
     @property

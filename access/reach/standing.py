@@ -131,6 +131,13 @@ class Standing:
         judged = self.permits.judged
         yield from (*judged.allowing, *judged.denying, *judged.limits)
 
+    @property
+    def opens_everything(self) -> bool:
+        """Whether a policy of its own allows everything, whatever limits there are besides."""
+        if self.profile.kind in (Kind.SERVICE, Kind.FEDERATED):
+            return False
+        return self.bearing.anything or self.permit("*").identity_opens_everything
+
     @cached_property
     def is_unlimited(self) -> bool:
         """Whether everything is allowed to it, whatever is asked and of whatever in its account."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from access import mixture, rollout
 from access.catalogue.step import Gain
-from access.prove import Answer, Prover, Refuted, Rule, prove
+from access.prove import Answer, How, Prover, Refuted, Rule, prove
 from access.rollout import either
 from access.world import World
 from tests.access.mixtures import Mixed, sides
@@ -34,7 +34,7 @@ laws = settings(max_examples=150, deadline=None, derandomize=True)
 
 def controlled(one: World) -> frozenset[str]:
     """Who comes to be controlled, where each is known by name."""
-    facts = Prover(one, STEPS).closure(RULE.from_, sure=False).facts
+    facts = Prover(one, STEPS).closure(RULE.from_, How.PERHAPS).facts
     principals = {*one.users, *one.roles}
     found = {fact.of for fact in facts if fact.gain is Gain.CONTROL}
     administered = {fact.of for fact in facts if fact.gain is Gain.ADMINISTER}

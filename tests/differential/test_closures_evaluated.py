@@ -8,7 +8,7 @@ from access.catalogue import steps
 from access.catalogue.step import Gain
 from access.evidence import Evidence, Put
 from access.facts import Fact
-from access.prove import Prover, Refuted, prove
+from access.prove import How, Prover, Refuted, prove
 from access.rule import Rule
 from access.world import World
 from tests.access.small_world import PROD
@@ -31,7 +31,7 @@ def test_the_closure_is_what_the_evaluator_lets_in(oracle: Oracle) -> None:
     reached = 0
     for number in range(WORLDS):
         one = closed(Random(f"closed:{number}"), ASSUMING)  # noqa: S311 - nothing secret
-        facts = Prover(one, ASSUME).closure(RULE.from_, sure=True).facts
+        facts = Prover(one, ASSUME).closure(RULE.from_, How.SURELY).facts
         controlled = frozenset(fact.of for fact in facts if fact.gain is Gain.CONTROL)
         theirs = Search(oracle, one).controlled(USERS[0])
         assert theirs <= controlled, f"world {number}"
@@ -45,7 +45,7 @@ def test_the_closure_is_what_the_evaluator_lets_in(oracle: Oracle) -> None:
 
 def _is_correlated(oracle: Oracle, one: World, further: frozenset[str]) -> bool:
     """Whether the first step too many is one that needs a key to have two values at once."""
-    facts = Prover(one, ASSUME).closure(RULE.from_, sure=True).facts
+    facts = Prover(one, ASSUME).closure(RULE.from_, How.SURELY).facts
     first = min((Fact(Gain.CONTROL, arn) for arn in further), key=lambda fact: facts[fact].cost)
     derivation = facts[first]
     assert derivation.caller

@@ -9,7 +9,7 @@ from access.document import PolicyDocument
 from access.evidence import Evidence, Put
 from access.facts import GIVEN
 from access.path import Hop, Paths
-from access.prove import Prover, Refuted
+from access.prove import How, Prover, Refuted
 from access.request import Request
 from access.rule import Rule
 from access.verdict import Reason
@@ -45,7 +45,7 @@ class Taken:
 def walk(world: World, rule: Rule, steps: Sequence[Step], refuted: Refuted) -> Iterator[Taken]:
     """Yield each request of a path in order, under the facts that have come to be before it."""
     evidence = Evidence(world)
-    known = Prover(world, steps).closure(rule.from_, sure=True).facts
+    known = Prover(world, steps).closure(rule.from_, How.SURELY).facts
     paths = Paths(evidence, steps, known)
     facts = {fact for fact, derivation in known.items() if derivation.step == GIVEN}
     for hop in refuted.path:
