@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked-$(shell cat requirements/dev.lock pyproject.toml 2>/dev
 PACKAGES := access cli components credentials iam_profiles local pipeline policies tests benchmarks tools __main__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-enforced check format generate lock bench-deploy clean
+.PHONY: help setup demo test test-enforced test-vault check format generate lock bench-deploy bench-proof bench-credentials soak soak-credentials clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*?## "}{printf "  make %-16s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ test-enforced: setup  ## the deployment and every AssumeRole against fakecloud, 
 	@$(BIN)/iam-profiles local install
 	@$(BIN)/python -m pytest -m enforced tests/enforced
 
+test-vault: setup  ## the secrets stores' suite on a real Vault, built once where there is none on PATH
+	@$(BIN)/python -m tests.credentials.stores.vault_server
+	@$(BIN)/python -m pytest tests/credentials/stores/test_vault_real.py
+
 check: setup  ## ruff, pyright strict, import-linter, generated files up to date
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -49,6 +53,23 @@ lock: setup  ## resolve requirements/*.in into locks with hashes
 bench-deploy: setup  ## preview and up seconds per stack, against a plain program; one JSON line at the end
 	@$(BIN)/iam-profiles local install
 	@$(BIN)/python benchmarks/deploy.py
+
+bench-fleet: setup  ## preview and up of 4, 20 and 100 accounts, beside a plain loop and the engine's floor (ARGS)
+	@$(BIN)/iam-profiles local install
+	@$(BIN)/python -m benchmarks.fleet $(ARGS)
+
+bench-proof: setup  ## seconds and memory of a proof over up to 55,000 principals, beside two peers (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.proof $(ARGS)
+
+bench-credentials: setup  ## seconds for a session, beside `aws sts assume-role`; one JSON line at the end
+	@$(BIN)/iam-profiles local install
+	@$(BIN)/python -m benchmarks.credentials
+
+soak: setup  ## many generated worlds to the engine and the independent evaluator (WORLDS, SECONDS, SEED)
+	@$(BIN)/python tools/soak.py $(if $(WORLDS),--worlds $(WORLDS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+soak-credentials: setup  ## a million sequences of faults to the keys' core (SEQUENCES, SEED, PROCESSES)
+	@$(BIN)/python tools/soak_credentials.py
 
 clean:  ## remove .venv and what tests left in the tree; caches outside the tree stay
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,10 +6,13 @@ import pulumi
 
 from components.account_provider import AccountArgs, account_provider
 from components.boundaries import Boundaries, BoundariesArgs
+from components.federation import Federation, FederationArgs
 from components.group_trust import GroupTrust, GroupTrustArgs
 from components.person import Person, PersonArgs
+from components.reader import Reader, ReaderArgs
 from components.role_set import RoleSet, RoleSetArgs
 from components.service_user import ServiceUser, ServiceUserArgs
+from components.store_key import StoreKey, StoreKeyArgs
 from components.stored_access_key import StoredAccessKeyProvider
 from iam_profiles.documents import AccountDocuments
 from iam_profiles.errors import ProfilesError
@@ -30,17 +33,22 @@ def documents() -> AccountDocuments:
 def deploy(docs: AccountDocuments) -> None:
     """Register the account's resources, each after what it needs, and export names and ARNs."""
     account = AccountArgs(docs.account.id, docs.region, pulumi.Config("aws").get("profile"))
-    keys = [StoredAccessKeyProvider("keys")] if docs.service_users else []
-    opts = pulumi.ResourceOptions(providers=[account_provider(docs.account.name, account), *keys])
+    own = [StoredAccessKeyProvider("keys")] if docs.service_users else []
+    opts = pulumi.ResourceOptions(providers=[account_provider(docs.account.name, account), *own])
     limits = Boundaries("boundaries", BoundariesArgs(docs.boundaries), opts).policies
     people = {
         person.name: Person(person.name, PersonArgs(person, limits[person.boundary_arn]), opts).user
         for person in docs.people
     }
     trust = GroupTrust("group-trust", GroupTrustArgs(docs.roles, docs.groups, people), opts)
-    RoleSet("role-set", RoleSetArgs(docs.roles, trust.trust), opts)
+    trusted = FederationArgs(docs.identity_providers)
+    issuers = Federation("federation", trusted, opts).providers if docs.identity_providers else ()
+    RoleSet("role-set", RoleSetArgs(docs.roles, trust.trust, issuers), opts)
+    for one in docs.readers:
+        Reader(one.name, ReaderArgs(one, limits[one.boundary_arn], issuers), opts)
+    keys = {one.alias: StoreKey(one.name, StoreKeyArgs(one), opts).alias for one in docs.store_keys}
     for user in docs.service_users:
-        args = ServiceUserArgs(user, account, limits[user.boundary_arn], trust.groups)
+        args = ServiceUserArgs(user, account, limits[user.boundary_arn], trust.groups, keys)
         ServiceUser(user.name, args, opts)
     pulumi.export("accountId", docs.account.id)
     for kind, found in (("roles", docs.roles), ("people", docs.people)):

@@ -19,6 +19,7 @@ from cli.output import console
 from cli.progress import TerminalProgress
 from cli.stored_keys import StoredKeys
 from cli.tables import attempts_table, keys_table, matrix_table
+from credentials.ledger import Ledger
 from iam_profiles.check import Checked, check
 from iam_profiles.matrix import matrix
 from iam_profiles.model import Organization
@@ -116,7 +117,8 @@ def _show_built(checked: Checked, cloud: Cloud, screen: Console) -> tuple[Attemp
     state = next(documents for documents in checked.documents.values() if documents.service_users)
     keys = StoredKeys(state, f"iam-profiles-{state.account.name}")
     screen.print("\n[bold]Where each key is stored[/bold]; it is nowhere else\n")
-    screen.print(keys_table(keys.records()))
+    ledgers = [found for _, found in keys.ledgers(keys.users) if isinstance(found, Ledger)]
+    screen.print(keys_table(ledgers))
     if not cloud.enforced:
         screen.print(f"\n[yellow]{NOT_ENFORCED}[/yellow]")
         return ()

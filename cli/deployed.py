@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from access.export import Source
 from cli.errors import AccountUnreadableError
+from cli.stack_config import profile_of
 from cli.worlds import Exports
 from iam_profiles.documents import AccountDocuments
 from iam_profiles.model import Account, Profiles
 from iam_profiles.render import render_all
+from iam_profiles.store_config import stored_at
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -60,12 +61,9 @@ def deployed_exports(profiles: Profiles, project: Path) -> Exports:
 
 def _session(account: Account, region: str, project: Path) -> boto3.Session:
     """Return a session by the profile of the account's stack."""
-    file = project / f"Pulumi.{account.name}.yaml"
-    config: dict[str, Any] = {}
-    if file.exists():
-        config = yaml.safe_load(file.read_text(encoding="utf-8")).get("config") or {}
+    profile = profile_of(account.name, project)
     try:
-        return boto3.Session(profile_name=config.get("aws:profile"), region_name=region)
+        return boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
         raise AccountUnreadableError(account.name, str(error)) from error
 
@@ -90,11 +88,15 @@ def _plain(page: Any) -> dict[str, Any]:  # noqa: ANN401 -- boto3's answer
 def _secrets(
     documents: AccountDocuments, session: boto3.Session
 ) -> Iterator[tuple[str, str, str | None]]:
-    """Yield each service user's secret, whose key it holds, and its own policy."""
+    """Yield by what each service user's key is read, whose it is, and a secret's own policy."""
     if not documents.service_users:
         return
     client = session.client("secretsmanager")
+    place = (documents.partition, documents.region, documents.account.id)
     for user in documents.service_users:
+        if user.store["kind"] != "aws-secrets-manager":
+            yield from ((pattern, user.arn, None) for pattern in stored_at(user.store, *place))
+            continue
         try:
             yield from _secret(client, user.secret_name, user.arn)
         except (BotoCoreError, ClientError) as error:

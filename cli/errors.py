@@ -24,3 +24,10 @@ class NobodyError(CommandError):
             f"{option} `{pattern}` names no principal of the input; "
             "mend the pattern, or add the export of its account"
         )
+
+
+class CommandMissingError(CommandError):
+    """The command that was to be given a session cannot be started."""
+
+    def __init__(self, command: str, why: str) -> None:
+        super().__init__(f"`{command}` cannot be started: {why}; mend the command's name or PATH")

@@ -17,10 +17,12 @@ NOBODY_READS = 141
 
 _STATUS_BY_ERROR = {
     ("iam_profiles.errors", "ProfilesError"): INVALID,
+    ("iam_profiles.directory", "DirectoryError"): INVALID,
     ("access.errors", "AccessError"): INVALID,
     ("cli.errors", "NobodyError"): INVALID,
     ("cli.errors", "CommandError"): UNAVAILABLE,
     ("local.errors", "LocalError"): UNAVAILABLE,
+    ("pipeline.errors", "BundleRefusedError"): NO,
     ("pipeline.errors", "PipelineError"): UNAVAILABLE,
     ("credentials.errors", "CredentialsError"): UNAVAILABLE,
 }

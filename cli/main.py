@@ -16,6 +16,11 @@ _COMMANDS = {
     "who-can": "cli.ask:who_can",
     "can": "cli.ask:can",
     "explain": "cli.ask:explain",
+    "credentials": "cli.credentials:credentials",
+    "exec": "cli.credentials:execute",
+    "preview": "cli.preview:preview",
+    "up": "cli.up:up",
+    "repair": "cli.repair:repair",
     "local": "cli.local:local",
     "demo": "cli.demo:demo",
 }

@@ -21,6 +21,6 @@ def print_json(value: Any) -> None:  # noqa: ANN401 JSON leaves here
     click.echo(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False))
 
 
-def say(text: str, *, indent: int = 0, **style: Any) -> None:  # noqa: ANN401 -- click's styles
+def say(text: str, *, indent: int = 0, err: bool = False, **style: Any) -> None:  # noqa: ANN401 -- click's styles
     """Print a line that is never broken: an ARN is to be copied whole."""
-    click.echo(" " * indent + click.style(text, **style))
+    click.echo(" " * indent + click.style(text, **style), err=err)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,6 +38,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 any field of the documents, down 
         return [_plain(item) for item in cast("tuple[object, ...]", value)]
     if isinstance(value, str) and value.startswith("{"):
         return json.loads(value)
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, object]", value)
+        return {name: _plain(item) for name, item in fields.items()}
     return value if value is None or isinstance(value, int | str) else value.model_dump()
 
 

@@ -1,52 +1,105 @@
-"""What the secrets store says of each service user's key: everything but the secret."""
+"""The service users' keys in the state account, as `profiles/` and the account's stack say."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
+import click
+
+from cli.options import PROJECT
+from cli.stack_config import profile_of
 from credentials.aws import Aws
+from credentials.errors import CredentialsError
+from credentials.ledger import Ledger, examine
+from credentials.ports import Policy, Ports
 from credentials.store import StoredKey
 from iam_profiles.documents import AccountDocuments, ServiceUserDocuments
+from iam_profiles.load import load
+from iam_profiles.paths import state_account
+from iam_profiles.render import render
 
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """Where a service user's key is, and which it is."""
-
-    user: str
-    secret_name: str
-    secret_arn: str
-    version: str
-    access_key_id: str | None
-    """None while no key was minted yet."""
-    created_at: datetime | None
+AT_ONCE = 4
+"""Users that are looked at or worked on at the same time; AWS throttles each account."""
 
 
 class StoredKeys:
-    """Reads the state account's secrets store; fetches a key only when asked for that one."""
+    """Opens the keys and the store of each service user, with the state account's profile."""
 
-    def __init__(self, state: AccountDocuments, profile: str) -> None:
-        self._users = state.service_users
+    def __init__(self, state: AccountDocuments, profile: str | None) -> None:
+        self.account = state.account
+        self.users = state.service_users
         self._aws = Aws(state.account.id, state.region, profile)
 
-    def records(self) -> Iterator[KeyRecord]:
-        """Each service user's record."""
-        for user in self._users:
-            snapshot = self._aws.store(user.secret_name).read()
-            current = snapshot.current
-            yield KeyRecord(
-                user=user.name,
-                secret_name=user.secret_name,
-                secret_arn=snapshot.arn,
-                version=current.id if current else "",
-                access_key_id=current.access_key_id if current else None,
-                created_at=current.created_at if current else None,
-            )
+    @staticmethod
+    def of_project(folder: Path, project: Path = PROJECT) -> "StoredKeys":
+        """Those of the model in `folder`, by the profile that `Pulumi.<state account>.yaml` names.
+
+        Raises:
+            ProfilesError: The model is not valid.
+            CredentialsError: There are no credentials, or they are of another account.
+        """
+        profiles = load(folder)
+        state = state_account(profiles.organization).name
+        keys = StoredKeys(render(profiles, state), profile_of(state, project))
+        keys.check_account()
+        return keys
+
+    def check_account(self) -> None:
+        """Make sure that the credentials are the state account's. Raises: CredentialsError."""
+        self._aws.check_account()
+
+    def named(self, names: Sequence[str]) -> tuple[ServiceUserDocuments, ...]:
+        """The users of these names, each once. Raises: UsageError, naming all that are unknown."""
+        known = [user.name for user in self.users]
+        if unknown := [name for name in names if name not in known]:
+            raise click.UsageError(f"there is no service user {_list(unknown)}; use {_list(known)}")
+        return tuple(user for user in self.users if user.name in names)
+
+    def ports(
+        self, user: ServiceUserDocuments, sleep: Callable[[float], None] = time.sleep
+    ) -> Ports:
+        """What a run on a user's keys needs."""
+        store = self._aws.store(user.store)
+        return self._aws.ports(user.name, store, user.probe_role_arn, sleep)
+
+    def ledgers(
+        self, users: Iterable[ServiceUserDocuments]
+    ) -> Iterator[tuple[ServiceUserDocuments, Ledger | CredentialsError]]:
+        """Each user with its ledger, or with why there is none."""
+
+        def look(user: ServiceUserDocuments) -> Ledger | CredentialsError:
+            ports = self.ports(user)
+            # Whoever asks wants to know what there is now, and not to wait for it.
+            impatient = replace(ports.timing, visibility=timedelta(0))
+            try:
+                return examine(replace(ports, timing=impatient), policy_of(user))
+            except CredentialsError as error:
+                return error
+
+        chosen = tuple(users)
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as workers:
+            yield from zip(chosen, workers.map(look, chosen), strict=True)
 
     def fetch(self) -> Iterator[tuple[ServiceUserDocuments, StoredKey]]:
         """Each service user with the key that its secret holds now; held in memory only."""
-        for user in self._users:
-            store = self._aws.store(user.secret_name)
+        for user in self.users:
+            store = self._aws.store(user.store)
             current = store.read().current
             if current and current.access_key_id:
                 yield user, store.fetch(current)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def policy_of(user: ServiceUserDocuments) -> Policy:
+    """How long the model lets a user's keys live."""
+    rotate_after = user.rotate_after_seconds
+    return Policy(
+        rotate_after=None if rotate_after is None else timedelta(seconds=rotate_after),
+        grace=timedelta(seconds=user.grace_seconds),
+    )

@@ -1,12 +1,14 @@
 """Tables for people: the access matrix, the stored keys, the AssumeRole calls that were made."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import zip_longest
 
 from rich.table import Table
 
 from cli.attempts import Attempt
-from cli.stored_keys import KeyRecord
+from cli.spans import words
+from credentials.ledger import Entry, Ledger
 from iam_profiles.matrix import Granted, Matrix
 
 
@@ -32,13 +34,47 @@ def matrix_table(matrix: Matrix) -> Table:
     return table
 
 
-def keys_table(keys: Iterable[KeyRecord]) -> Table:
-    """Where each service user's key is stored; never the key."""
-    table = _table("service user", "secret in the store", "key id", "minted")
-    for key in keys:
-        minted = key.created_at.strftime("%Y-%m-%d %H:%M:%S UTC") if key.created_at else "—"
-        table.add_row(key.user, key.secret_name, key.access_key_id or "—", minted)
+def keys_table(ledgers: Iterable[Ledger]) -> Table:
+    """Each service user's keys, where they are stored and what is due; never a secret."""
+    table = _table("service user, store", "key", "standing", "age", "last used", "due")
+    for ledger in ledgers:
+        rows = [_key_cells(entry, ledger) for entry in ledger.keys] or [("[red]none[/red]",)]
+        names = (ledger.user, f"[dim]  {ledger.store}[/dim]")
+        for name, cells in zip_longest(names, rows, fillvalue=None):
+            table.add_row(name or "", *(cells or ()))
+        table.add_section()
     return table
+
+
+def _key_cells(entry: Entry, ledger: Ledger) -> tuple[str, ...]:
+    """A key's id, what it is, its age, its last use, and what is due about it."""
+    colour = {"current": "green", "foreign": "red"}.get(entry.standing, "yellow")
+    standing = entry.standing if entry.active else f"{entry.standing}, inactive"
+    used = entry.last_use.at
+    return (
+        entry.access_key_id,
+        f"[{colour}]{standing}[/{colour}]",
+        words(ledger.seen_at - entry.created_at),
+        f"{words(ledger.seen_at - used)} ago" if used else "never",
+        _due(entry, ledger),
+    )
+
+
+def _due(entry: Entry, ledger: Ledger) -> str:
+    agenda, now = ledger.agenda, ledger.seen_at
+    leaving = agenda.finishing
+    if leaving and leaving.access_key_id == entry.access_key_id:
+        step, at = "deactivate" if leaving.active else "delete", leaving.due
+    elif entry.standing == "current" and agenda.successor:
+        step, at = "replace", agenda.successor
+    elif entry.standing in {"pending", "leftover"}:
+        step, at = "finish" if entry.standing == "pending" else "delete", now
+    else:
+        return "[dim]—[/dim]"
+    late = now - at
+    if late < timedelta(0):
+        return f"{step} in {words(-late)}"
+    return f"[yellow]{step}, {words(late)} late[/yellow]"
 
 
 def attempts_table(attempts: Sequence[Attempt], accounts: Sequence[str]) -> Table:

@@ -77,14 +77,14 @@ def read_world(given: Given) -> Read:
 
         profiles = load(given.profiles)
         exports = deployed_exports(profiles, given.profiles.absolute().parent)
-        return Read(_exported(given, exports.details, exports), rules(profiles.organization))
+        return Read(_exported(given, exports.details, exports), rules(profiles))
     if given.details:
         return Read(_exported(given, tuple(_sources(given.details))), ())
     if extras:
         raise click.UsageError("with the model alone, there is nothing to add; use --auth-details")
     checked = check(given.profiles)
     found = modelled(checked.documents.values())
-    return Read(found, rules(checked.profiles.organization))
+    return Read(found, rules(checked.profiles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class RoleSetArgs:
     roles: tuple[RoleDocuments, ...]
     trust: Mapping[RoleName, str]
     """`{role: trust policy}`; a role without one is an error, never a default."""
+    issuers: tuple[iam.OpenIdConnectProvider, ...] = ()
+    """The identity providers that trust policies name: there before them, and gone after."""
 
 
 class RoleSet(pulumi.ComponentResource):
@@ -34,10 +36,14 @@ class RoleSet(pulumi.ComponentResource):
         self, name: str, args: RoleSetArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("iamprofiles:index:RoleSet", name, opts=opts)
-        self.roles = {role.name: self._role(role, args.trust[role.name]) for role in args.roles}
+        self.roles = {
+            role.name: self._role(role, args.trust[role.name], args.issuers) for role in args.roles
+        }
         self.register_outputs({"roleArns": {role.name: role.arn for role in args.roles}})
 
-    def _role(self, role: RoleDocuments, trust: str) -> iam.Role:
+    def _role(
+        self, role: RoleDocuments, trust: str, issuers: tuple[iam.OpenIdConnectProvider, ...]
+    ) -> iam.Role:
         policies = [
             managed_policy(policy, self._child(role, policy.name)) for policy in role.policies
         ]
@@ -52,7 +58,8 @@ class RoleSet(pulumi.ComponentResource):
             # and goes before its policies: AWS deletes no policy that is still attached.
             force_detach_policies=True,
             opts=pulumi.ResourceOptions.merge(
-                self._child(role, role.name), pulumi.ResourceOptions(depends_on=policies)
+                self._child(role, role.name),
+                pulumi.ResourceOptions(depends_on=[*policies, *issuers]),
             ),
         )
         own = self._child(role, role.name)

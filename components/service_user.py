@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import iam, secretsmanager
+from pulumi_aws import iam, kms, secretsmanager
 
 from components.account_provider import AccountArgs
 from components.identity import bounded_user
@@ -22,6 +22,8 @@ class ServiceUserArgs:
     boundary: iam.Policy
     groups: Mapping[GroupName, iam.Group]
     """The groups of its own, among others; it is their one member."""
+    keys: Mapping[str, kms.Alias]
+    """The KMS keys of the identity classes, by alias; its own among them, if its class has one."""
 
 
 class ServiceUser(pulumi.ComponentResource):
@@ -35,7 +37,8 @@ class ServiceUser(pulumi.ComponentResource):
     """
 
     user: iam.User
-    secret: secretsmanager.Secret
+    secret: secretsmanager.Secret | None
+    """None where the store has none to declare: the key's own provider makes its place."""
     key: StoredAccessKey
 
     def __init__(
@@ -58,28 +61,26 @@ class ServiceUser(pulumi.ComponentResource):
             )
             for group in user.groups
         ]
-        self.secret = secretsmanager.Secret(
-            user.name,
-            name=user.secret_name,
-            description=f"Access key of the service user {user.name}",
-            recovery_window_in_days=user.recovery_window_days,
-            tags={"service-user": user.name, "identity-class": user.identity_class.value},
-            opts=pulumi.ResourceOptions.merge(
-                protected, pulumi.ResourceOptions(depends_on=self.user)
-            ),
-        )
+        encrypted = [args.keys[user.key_alias]] if user.key_alias else []
+        first = pulumi.ResourceOptions(depends_on=[self.user, *encrypted])
+        self.secret = _secret(user, pulumi.ResourceOptions.merge(protected, first))
         self.key = StoredAccessKey(
             user.name,
             StoredAccessKeyArgs(
                 account=args.account,
                 user_name=self.user.name,
-                secret_name=self.secret.name,
+                store=user.store,
                 rotate_after_seconds=user.rotate_after_seconds,
+                grace_seconds=user.grace_seconds,
+                probe_role_arn=user.probe_role_arn,
             ),
             pulumi.ResourceOptions.merge(
                 protected,
                 pulumi.ResourceOptions(
-                    depends_on=[self.user, self.secret, args.boundary, *memberships]
+                    depends_on=[
+                        *([self.secret] if self.secret else []),
+                        *(self.user, args.boundary, *memberships, *encrypted),
+                    ]
                 ),
             ),
         )
@@ -90,3 +91,21 @@ class ServiceUser(pulumi.ComponentResource):
                 "accessKeyId": self.key.access_key_id,
             }
         )
+
+
+def _secret(
+    user: ServiceUserDocuments, opts: pulumi.ResourceOptions
+) -> secretsmanager.Secret | None:
+    """The secret that keeps a user's key, if the organisation's store has secrets to declare."""
+    if user.store["kind"] != "aws-secrets-manager":
+        return None
+    return secretsmanager.Secret(
+        user.name,
+        name=user.secret_name,
+        description=f"Access key of the service user {user.name}",
+        policy=user.secret_policy,
+        kms_key_id=user.key_alias,
+        recovery_window_in_days=user.recovery_window_days,
+        tags={"service-user": user.name, "identity-class": user.identity_class.value},
+        opts=opts,
+    )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import pulumi
+from pulumi.runtime.rpc import UNKNOWN
 
 from components.account_provider import AccountArgs
+from iam_profiles.store_config import StoreConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +15,13 @@ class StoredAccessKeyArgs:
 
     account: AccountArgs
     user_name: pulumi.Input[str]
-    secret_name: pulumi.Input[str]
+    store: StoreConfig
+    """Which store keeps it, and where in it; known at preview, and no secret."""
     rotate_after_seconds: int | None
+    grace_seconds: int
+    """How long the key before works on after its successor became current."""
+    probe_role_arn: str | None = None
+    """A role that the user is granted: a new key must get it before it is given out."""
 
 
 class StoredAccessKeyProvider(pulumi.ProviderResource):
@@ -41,12 +48,18 @@ class StoredAccessKey(pulumi.CustomResource):
                 "region": args.account.region,
                 "profile": args.account.profile,
                 "userName": args.user_name,
-                "secretName": args.secret_name,
+                "store": dict(args.store),
                 "rotateAfterSeconds": args.rotate_after_seconds,
+                "graceSeconds": args.grace_seconds,
+                "probeRoleArn": args.probe_role_arn,
+                # Known in an update only. A preview then shows what comes due while its plan holds,
+                # so that a plan allows a rotation that was not due yet when it was made.
+                "applying": UNKNOWN if pulumi.runtime.is_dry_run() else True,
                 "accessKeyId": None,
                 "versionId": None,
                 "createdAt": None,
-                "secretArn": None,
+                "storeArn": None,
+                "nextDue": None,
             },
             opts,
         )
@@ -60,7 +73,7 @@ class StoredAccessKey(pulumi.CustomResource):
     @property
     @pulumi.getter(name="versionId")
     def version_id(self) -> pulumi.Output[str]:
-        """The secret's version that holds the key."""
+        """The version, in the store, that holds the key."""
         return pulumi.get(self, "versionId")
 
     @property
@@ -70,7 +83,13 @@ class StoredAccessKey(pulumi.CustomResource):
         return pulumi.get(self, "createdAt")
 
     @property
-    @pulumi.getter(name="secretArn")
-    def secret_arn(self) -> pulumi.Output[str]:
-        """The secret's ARN."""
-        return pulumi.get(self, "secretArn")
+    @pulumi.getter(name="storeArn")
+    def store_arn(self) -> pulumi.Output[str]:
+        """The ARN of what keeps it; outside AWS, what stands for one: `vault:secret/…`."""
+        return pulumi.get(self, "storeArn")
+
+    @property
+    @pulumi.getter(name="nextDue")
+    def next_due(self) -> pulumi.Output[str | None]:
+        """When an update has something to do about the key: ISO 8601, UTC; none for never."""
+        return pulumi.get(self, "nextDue")

@@ -2,42 +2,47 @@
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
-from botocore.config import Config
+from botocore.config import Config as Settings
 from botocore.exceptions import BotoCoreError
 
 from credentials.calls import call
 from credentials.errors import (
     KeyLimitError,
     NotYetUsableError,
+    ProbeRefusedError,
     ServiceError,
     UserNotFoundError,
     VerificationError,
     WrongAccountError,
 )
 from credentials.keys import AccessKey, AccessKeyId, LastUse, NewKey
+from credentials.owner import is_gone, this_process
+from credentials.ports import Ports
 from credentials.secret import Secret
-from credentials.secrets_manager import SecretsManagerStore
-from credentials.store import StoredKey
+from credentials.store import Store, StoredKey
+from credentials.stores import Config, open_store
 from iam_profiles.names import AccountId, Arn, UserName
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.literals import StatusTypeType
     from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef, ListAccessKeysResponseTypeDef
-    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
 # A call ends before the margin that is left of a lease when it starts (`Timing.margin`).
-_PATIENT = Config(
+_PATIENT = Settings(
     connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3}
 )
 # An answer may be lost after a key was minted; the client must not mint another on its own.
-_ONCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
+_ONCE = Settings(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
 
 _ONE_AT_A_TIME = threading.Lock()
 """A session is not safe to make clients with from several threads; the clients are safe to use.
@@ -92,9 +97,9 @@ class Aws:
         patient, once = self._iam
         return IamKeys(user, patient, minting=once)
 
-    def store(self, secret_name: str) -> SecretsManagerStore:
-        """The secret of that name."""
-        return SecretsManagerStore(self._secrets_manager, secret_name)
+    def store(self, config: Config) -> Store:
+        """The store that a user's configuration names. Raises: StoreError, ServiceError."""
+        return open_store(config, self._client)
 
     @cached_property
     def _iam(self) -> "tuple[IAMClient, IAMClient]":
@@ -105,15 +110,40 @@ class Aws:
             )
 
     @cached_property
-    def _secrets_manager(self) -> "SecretsManagerClient":
-        with _ONE_AT_A_TIME:
-            return call(lambda: self.session.client("secretsmanager", config=_PATIENT))
+    def _clients(self) -> dict[str, Any]:
+        return {}
 
-    def verify(self, key: StoredKey) -> None:
-        """Call AWS with the key: it must work, and be the user's whose key it is said to be.
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        make = cast("Any", self.session).client
+        with _ONE_AT_A_TIME:
+            if service not in self._clients:
+                self._clients[service] = call(make, service, config=_PATIENT)
+            return self._clients[service]
+
+    def ports(
+        self,
+        user: UserName,
+        store: Store,
+        probe: Arn | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Ports:
+        """What a run of this process needs; a new key is tried by assuming `probe`, if given."""
+        return Ports(
+            keys=self.keys(user),
+            store=store,
+            verify=lambda key: self.verify(key, probe),
+            clock=lambda: datetime.now(UTC),
+            sleep=sleep,
+            owner=this_process(),
+            is_gone=is_gone,
+        )
+
+    def verify(self, key: StoredKey, probe: Arn | None = None) -> None:
+        """Call AWS with the key: it must work, be its user's, and get the role `probe`, if given.
 
         Raises:
             NotYetUsableError: AWS does not know the key, or not yet.
+            ProbeRefusedError: AWS knows it and refuses it the role.
             VerificationError: It is somebody else's.
         """
 
@@ -128,6 +158,8 @@ class Aws:
         with _ONE_AT_A_TIME:
             sts = call(signing_with_it)
         identify(sts, key)
+        if probe is not None:
+            assume(sts, key, probe)
 
 
 def identify(sts: "STSClient", key: StoredKey) -> None:
@@ -144,6 +176,25 @@ def identify(sts: "STSClient", key: StoredKey) -> None:
         raise
     if arn != key.user_arn:
         raise VerificationError(key.access_key_id, f"it is the key of `{arn}`")
+
+
+def assume(sts: "STSClient", key: StoredKey, role: Arn) -> None:
+    """Assume a role with the key, for as short as AWS lets one, and throw the session away.
+
+    AWS answers `AccessDenied` also where the role does not exist.
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+    Raises: NotYetUsableError, ProbeRefusedError.
+    """
+    name, seconds = "iam-profiles-verification", 900
+    try:
+        call(sts.assume_role, RoleArn=role, RoleSessionName=name, DurationSeconds=seconds)
+    except ServiceError as error:
+        if error.code in _UNKNOWN_KEY:
+            raise NotYetUsableError(key.access_key_id, error.code) from None
+        if error.code == "AccessDenied":
+            raise ProbeRefusedError(key.access_key_id, role) from None
+        raise
 
 
 def _listed(key: "AccessKeyMetadataTypeDef") -> AccessKey:

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     HTTPClientError,
 )
+from botocore.parsers import ResponseParserError
 
 from credentials.errors import ServiceError
 
@@ -42,10 +43,22 @@ def call(operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     except ClientError as error:
         failure = _refusal(error)
     except BotoCoreError as error:
-        failure = _silence(getattr(operation, "__name__", "the call"), error)
+        failure = _silence(_name(operation), error)
+    except ResponseParserError:
+        # Its text quotes the answer, which may have been to hand out a key.
+        failure = ServiceError(
+            _name(operation),
+            "ResponseParserError",
+            "see whether a proxy answers in place of AWS, and run this again",
+            in_doubt=True,
+        )
     finally:
         kwargs.clear()
     raise failure
+
+
+def _name(operation: Callable[..., object]) -> str:
+    return getattr(operation, "__name__", "the call")
 
 
 def _refusal(error: ClientError) -> ServiceError:

@@ -3,23 +3,28 @@
 There is no other state than the world's. A run that died is resumed by looking again, and each step
 leaves a world from which the next look goes on:
 
-| died after                    | what is seen                     | step                        |
-| ----------------------------- | -------------------------------- | --------------------------- |
-| taking the lease              | no key                           | Mint                        |
-| minting, or its answer lost   | a key in no label, never used    | Drop, Mint                  |
-| storing                       | a pending key                    | Verify, Promote             |
-| verifying                     | a pending key                    | Verify, Promote             |
-| promoting                     | a current key                    | Done                        |
-| taking a label off a key      | a key in no label, but recorded  | Drop                        |
-| deactivating it               | the same, inactive               | Drop                        |
-| (keys nobody recorded, used)  | a key in no label, in use        | Refuse, naming it           |
+| died after                    | what is seen                      | step                       |
+| ----------------------------- | --------------------------------- | -------------------------- |
+| taking the lease              | no key, or one that is due        | Mint                       |
+| minting, or its answer lost   | a key in no label, never used     | Drop, Mint                 |
+| storing                       | a pending key                     | Verify, Promote            |
+| verifying                     | a pending key                     | Verify, Promote            |
+| promoting                     | a current key, a previous one     | Done, until its grace ends |
+| (the grace is over)           | a previous key, active            | Deactivate                 |
+| deactivating it               | a previous key, inactive          | Done, until it has cooled  |
+| (it has cooled down)          | the same                          | Retire, Drop               |
+| taking a label off a key      | a key in no label, but recorded   | Drop                       |
+| deactivating that             | the same, inactive                | Drop                       |
+| being asked to replace a key  | it, condemned in the lease        | Mint; leaked: no grace     |
+| (keys nobody recorded, used)  | a key in no label, in use         | Refuse, naming it          |
 
-A key is deleted only when no label names it. So no run can be about to make a key current that
-another run is about to delete: the first would have to take it from a label.
+A rotation that was begun is finished whether or not it is still due. There are never three keys: a
+successor is minted only when no predecessor is left. A key is deleted only when no label names it.
+So no run can be about to make a key current that another run is about to delete: the first would
+have to take it from a label. A previous key is deactivated while it still has its label: whoever
+would make it current again expects what was current before it, and is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -28,112 +33,47 @@ from credentials.errors import (
     ForeignKeysError,
     InactiveKeyError,
     StoreClosedError,
+    StoreNotFoundError,
 )
-from credentials.keys import AccessKey, AccessKeyId, LastUse
+from credentials.keys import AccessKeyId
 from credentials.ports import Policy, Timing
-from credentials.store import Label, Snapshot, Version, VersionId
+from credentials.rotation import is_due, predecessor, retire
+from credentials.store import Label, Snapshot, Version
+from credentials.world import (
+    Clear,
+    Deactivate,
+    Done,
+    Drop,
+    Empty,
+    Mint,
+    Promote,
+    Refuse,
+    Retire,
+    Step,
+    Verify,
+    World,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is seen at one moment, and what this run has found out."""
-
-    user: str
-    store: str
-    snapshot: Snapshot | None
-    """None: there is no secret."""
-    keys: Mapping[AccessKeyId, AccessKey]
-    """Those that AWS lists, without those that this run has deleted."""
-    strays: Mapping[AccessKeyId, LastUse | None]
-    """Listed keys in no label; None for one that the store remembers, so it was ours."""
-    loose: frozenset[AccessKeyId] = frozenset()
-    """Keys that this run knows to be in no label and has not deleted yet, listed or not."""
-    verified: frozenset[VersionId] = frozenset()
-    unusable: frozenset[AccessKeyId] = frozenset()
-    """Keys that AWS refused for as long as a new key can need, or that this run has deleted."""
-
-    @property
-    def current(self) -> Version:
-        """What is current, for the steps that are never taken without it."""
-        if self.snapshot is None or self.snapshot.current is None:
-            raise AssertionError("a store was to be changed that holds nothing")
-        return self.snapshot.current
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Change nothing and say why."""
-
-    error: CredentialsError
-
-
-@dataclass(frozen=True, slots=True)
-class Mint:
-    """Create a key and store it as pending."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verify:
-    """Use the key of this version until it works, or should have."""
-
-    version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class Promote:
-    """Make this version current."""
-
-    version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Deactivate a key that no label names, and delete it."""
-
-    key: AccessKeyId
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """Take a label off a version whose key is to go, or gone."""
-
-    label: Label
-    version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """Make the empty marker current."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """All is as it should be; `current` is None after a removal."""
-
-    current: Version | None = None
-
-
-Step = Refuse | Mint | Verify | Promote | Drop | Clear | Empty | Done
+_MOST_KEYS = 2
+"""Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 def decide(world: World, policy: Policy, timing: Timing, now: datetime) -> Step:
-    """The next step towards one live key in the store."""
+    """The next step towards one live key in the store that is not too old."""
     snapshot = world.snapshot
     if snapshot is None or snapshot.closed:
-        return Refuse(StoreClosedError(world.store))
-    current = _key_of(snapshot.current)
-    if refusal := _foreign(world) or _deactivated(world, current):
+        return Refuse(_shut(world.store, snapshot))
+    if refusal := _foreign(world) or _deactivated(world):
         return Refuse(refusal)
     if unnamed := world.loose | set(world.strays):
         return Drop(min(unnamed))
-    pending = snapshot.pending if _key_of(snapshot.pending) not in {None, current} else None
     match life(world, snapshot.current, timing, now):
         case "unknown":
             return Verify(world.current)
         case "live":
-            return _with_current(world, snapshot, pending, policy, now)
+            return _with_pending(world, timing, now) or _with_current(world, policy, timing, now)
         case "dead":
-            return Mint() if pending is None else _with_pending(world, pending, timing, now)
+            return _with_pending(world, timing, now) or _without(world, policy, timing, now)
 
 
 def decide_removal(world: World) -> Step:
@@ -142,13 +82,14 @@ def decide_removal(world: World) -> Step:
         return Refuse(foreign)
     snapshot = world.snapshot
     if snapshot is not None and not snapshot.closed:
-        if _key_of(snapshot.current) is not None:
+        if world.current_key is not None:
             return Empty()
         labelled = {Label.PENDING: snapshot.pending, Label.PREVIOUS: snapshot.previous}
         for label, version in labelled.items():
             if version is not None and version.access_key_id is not None:
                 return Clear(label, version)
-    keys = world.loose | set(world.keys)
+    # Also those that no list shows yet: what is not there any more is dropped all the same.
+    keys = world.loose | set(world.keys) | (world.rotation.keys - world.unusable)
     return Drop(min(keys)) if keys else Done()
 
 
@@ -156,7 +97,7 @@ def life(
     world: World, version: Version | None, timing: Timing, now: datetime
 ) -> Literal["live", "dead", "unknown"]:
     """Whether a version's key works; unknown is one too new for the list to count."""
-    key = _key_of(version)
+    key = key_of(version)
     if version is None or key is None or key in world.unusable:
         return "dead"
     if key in world.keys:
@@ -167,25 +108,55 @@ def life(
     return "unknown" if made and now - made < timing.propagation else "dead"
 
 
-def _with_current(
-    world: World, snapshot: Snapshot, pending: Version | None, policy: Policy, now: datetime
-) -> Step:
-    """A live current key needs no successor; its predecessor goes when its time is over."""
-    if pending is not None:
-        return Clear(Label.PENDING, pending)
-    current, previous = world.current, snapshot.previous
-    key = _key_of(previous)
-    if previous and key and key in world.keys and key != current.access_key_id:
-        promoted = current.created_at or now
-        if not world.keys[key].active or now - promoted >= policy.grace:
-            return Clear(Label.PREVIOUS, previous)
-    return Done(current)
+def key_of(version: Version | None) -> AccessKeyId | None:
+    """The key that a version holds, if it holds one."""
+    return None if version is None else version.access_key_id
 
 
-def _with_pending(world: World, pending: Version, timing: Timing, now: datetime) -> Step:
-    if life(world, pending, timing, now) == "dead":
+def _with_pending(world: World, timing: Timing, now: datetime) -> Step | None:
+    """A minted key becomes current once it works; one that does not, or may be known, goes.
+
+    The label stays on what was promoted. So it also names what is current, or was until somebody
+    put a key by hand: a key older than the current one was never minted to succeed it.
+    """
+    pending = world.snapshot.pending if world.snapshot else None
+    key = key_of(pending)
+    if pending is None or key in {None, world.current_key, world.previous_key}:
+        return None
+    leaked = key in world.rotation.leaked
+    if leaked or _is_older(world, pending) or life(world, pending, timing, now) == "dead":
         return Clear(Label.PENDING, pending)
     return Promote(pending) if pending.id in world.verified else Verify(pending)
+
+
+def _is_older(world: World, pending: Version) -> bool:
+    current = world.snapshot.current if world.snapshot else None
+    if current is None or current.created_at is None or pending.created_at is None:
+        return False
+    return pending.created_at < current.created_at
+
+
+def _with_current(world: World, policy: Policy, timing: Timing, now: datetime) -> Step:
+    """A live current key gets a successor when it is due, once its predecessor is gone."""
+    leaving = predecessor(world, policy, timing, now)
+    if leaving is not None:
+        return retire(world, leaving, policy, now) or Done(world.current)
+    return Mint() if is_due(world, policy, now) else Done(world.current)
+
+
+def _without(world: World, policy: Policy, timing: Timing, now: datetime) -> Step:
+    """A key is minted at once; a predecessor keeps its grace, but where there is no room."""
+    leaving = predecessor(world, policy, timing, now)
+    if leaving is None or len(world.keys) < _MOST_KEYS:
+        return Mint()
+    key = leaving.access_key_id
+    return Deactivate(key) if leaving.active else Retire(key)
+
+
+def _shut(store: str, snapshot: Snapshot | None) -> CredentialsError:
+    if snapshot is None:
+        return StoreNotFoundError(store)
+    return StoreClosedError(store, snapshot.reopen)
 
 
 def _foreign(world: World) -> ForeignKeysError | None:
@@ -197,11 +168,11 @@ def _foreign(world: World) -> ForeignKeysError | None:
     return ForeignKeysError(world.user, used) if used else None
 
 
-def _deactivated(world: World, current: AccessKeyId | None) -> InactiveKeyError | None:
-    if current is None or current not in world.keys or world.keys[current].active:
+def _deactivated(world: World) -> InactiveKeyError | None:
+    """Somebody's decision stands, unless it was that the key is leaked, as this run was told."""
+    key = world.current_key
+    if key is None or key not in world.keys or world.keys[key].active:
         return None
-    return InactiveKeyError(world.user, current)
-
-
-def _key_of(version: Version | None) -> AccessKeyId | None:
-    return None if version is None else version.access_key_id
+    if key in world.rotation.leaked:
+        return None
+    return InactiveKeyError(world.user, key)

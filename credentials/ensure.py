@@ -5,31 +5,47 @@ remembered between runs but in AWS itself, so a run that was killed, refused or 
 by any later one, and a retry adopts what is there instead of minting a second key.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from credentials.decide import Step, World, decide, decide_removal, life
+from credentials.decide import decide, decide_removal, life
+from credentials.errors import CredentialsError
 from credentials.keys import AccessKeyId
-from credentials.ports import Policy, Ports
+from credentials.ports import Policy, Ports, Urgency
+from credentials.rotation import Finishing, agenda
 from credentials.run import Run
-from credentials.store import Snapshot, Version, VersionId
+from credentials.store import Version, VersionId
+from credentials.world import Step, World
 from iam_profiles.names import Arn
 
 
 @dataclass(frozen=True, slots=True)
 class Ensured:
-    """The one key that the store gives out."""
+    """The one key that the store gives out, and what is left to do."""
 
     access_key_id: AccessKeyId
     version: VersionId
     created_at: datetime
     store_arn: Arn
+    next_due: datetime | None = None
+    """When the next run has something to do; in the past if it should have come; None for never."""
+    finishing: Finishing | None = None
+    """The key before this one, while it is still there."""
+    changed: bool = field(default=False, compare=False)
+    """Whether this run made it the one: what was done, not what there is."""
 
 
-def ensure(ports: Ports, policy: Policy | None = None) -> Ensured:
-    """Make sure that the store gives out one live key of the user, and that no other is left.
+def _ignore(_: Ensured) -> None:
+    """Tell nobody."""
 
-    What is in order is left alone, without a single write.
+
+def ensure(ports: Ports, policy: Policy | None = None, urgency: Urgency = Urgency.DUE) -> Ensured:
+    """Make sure that the store gives out one live key of the user that is not too old.
+
+    Does what is due by now and returns: what the grace and the cool-down of the key before leave to
+    do is in the result, and is done by whichever run comes then. What is in order is left alone,
+    without a single write.
 
     Raises:
         CredentialsError: Nothing was lost; what to do is in the message.
@@ -39,15 +55,48 @@ def ensure(ports: Ports, policy: Policy | None = None) -> Ensured:
     def choose(world: World) -> Step:
         return decide(world, rules, ports.timing, ports.clock())
 
-    finished = Run(ports, choose).to_the_end()
-    return _ensured(finished.snapshot, finished.current)
+    run = Run(ports, choose, urgency)
+    try:
+        finished = run.to_the_end()
+    except CredentialsError as error:
+        # What a run was told is on record once it holds the lease; until then, tell it again.
+        flag = "" if run.tenure else urgency.flag
+        error.name_command(f"iam-profiles credentials rotate {ports.keys.user}{flag}")
+        raise
+    ensured = _ensured(ports, rules, finished.world, finished.current)
+    return replace(ensured, changed=finished.changed)
+
+
+def finish(
+    ports: Ports,
+    policy: Policy | None = None,
+    urgency: Urgency = Urgency.DUE,
+    told: Callable[[Ensured], None] = _ignore,
+) -> Ensured:
+    """Do as `ensure` does, and stay until the key before is deleted: the grace and the cool-down.
+
+    `told` hears of each step on the way.
+
+    Raises:
+        InterruptedRunError: `ports.sleep` was told to stop; any later run goes on.
+        CredentialsError: Nothing was lost; what to do is in the message.
+    """
+    ensured = ensure(ports, policy, urgency)
+    changed = ensured.changed
+    while ensured.finishing is not None:
+        told(ensured)
+        left = ensured.finishing.due - ports.clock()
+        ports.sleep(max(left, ports.timing.poll).total_seconds())
+        ensured = ensure(ports, policy)
+        changed |= ensured.changed
+    return replace(ensured, changed=changed)
 
 
 def remove(ports: Ports) -> None:
     """Make sure that the user has no key and that the store gives none out.
 
-    Readers find the empty marker first, then the keys are deactivated and deleted. A user, or a
-    secret, that is gone already is as good.
+    Readers find the empty marker first, then the keys are deactivated and deleted, those in their
+    grace too. A user, or a secret, that is gone already is as good.
 
     Raises:
         CredentialsError: Nothing was lost; what to do is in the message.
@@ -55,7 +104,7 @@ def remove(ports: Ports) -> None:
     Run(ports, decide_removal, absence_is_fine=True).to_the_end()
 
 
-def inspect(ports: Ports) -> Ensured | None:
+def inspect(ports: Ports, policy: Policy | None = None) -> Ensured | None:
     """The key that the store gives out, None if there is none or it is dead; writes nothing.
 
     Raises:
@@ -69,10 +118,18 @@ def inspect(ports: Ports) -> Ensured | None:
         return None
     if life(world, snapshot.current, ports.timing, ports.clock()) == "dead":
         return None
-    return _ensured(snapshot, snapshot.current)
+    return _ensured(ports, policy or Policy(), world, snapshot.current)
 
 
-def _ensured(snapshot: Snapshot | None, current: Version | None) -> Ensured:
-    if not (snapshot and current and current.access_key_id and current.created_at):
+def _ensured(ports: Ports, policy: Policy, world: World, current: Version | None) -> Ensured:
+    if not (world.snapshot and current and current.access_key_id and current.created_at):
         raise AssertionError("what is no key was taken for one")
-    return Ensured(current.access_key_id, current.id, current.created_at, snapshot.arn)
+    left = agenda(world, policy, ports.timing, ports.clock())
+    return Ensured(
+        current.access_key_id,
+        current.id,
+        current.created_at,
+        world.snapshot.arn,
+        left.next_due,
+        left.finishing,
+    )

@@ -20,6 +20,11 @@ class CredentialsError(Exception):
         self.found = found
         self.remedy = remedy
 
+    def name_command(self, command: str) -> None:
+        """Have the remedy name the command that goes on from here, whoever ran into it."""
+        self.remedy = self.remedy.replace("run this again", f"run this again, or `{command}`")
+        self.args = (f"{self.found}; {self.remedy}",)
+
 
 class WrongAccountError(CredentialsError):
     """The session's credentials belong to another account than the one to be changed."""
@@ -37,6 +42,7 @@ class ServiceError(CredentialsError):
     Attributes:
         operation: The API operation, such as `PutSecretValue`.
         code: AWS's error code, or the client's exception.
+        detail: AWS's own words, where they hold nothing that was sent; else empty.
         in_doubt: Whether the call may have taken effect all the same.
     """
 
@@ -52,6 +58,7 @@ class ServiceError(CredentialsError):
         super().__init__(f"{operation} failed with `{code}`{detail and f': {detail}'}", remedy)
         self.operation = operation
         self.code = code
+        self.detail = detail
         self.in_doubt = in_doubt
 
     @property
@@ -76,8 +83,8 @@ class KeyLimitError(CredentialsError):
     def __init__(self, user: str) -> None:
         super().__init__(
             f"the IAM user `{user}` has all the access keys that AWS allows",
-            "run this again in a minute; if it stays, list them with"
-            f" `aws iam list-access-keys --user-name {user}` and delete what nobody uses",
+            "run this again in a minute; if it stays, `iam-profiles credentials status` lists them:"
+            f" `aws iam delete-access-key --user-name {user} --access-key-id …` what nobody uses",
         )
 
 
@@ -88,8 +95,8 @@ class ForeignKeysError(CredentialsError):
         super().__init__(
             f"the IAM user `{user}` has access keys that the store does not know:"
             f" {', '.join(keys)}; they are in use and were left alone",
-            f"find who uses them, then `aws iam delete-access-key --user-name {user}"
-            " --access-key-id …` and run this again",
+            "find who uses them (`iam-profiles credentials status` lists them), then"
+            f" `aws iam delete-access-key --user-name {user} --access-key-id …` and run this again",
         )
 
 
@@ -99,8 +106,10 @@ class InactiveKeyError(CredentialsError):
     def __init__(self, user: str, key: str) -> None:
         super().__init__(
             f"the access key `{key}` of `{user}` is the current one, and was deactivated",
-            f"activate it again, or `aws iam delete-access-key --user-name {user}"
-            f" --access-key-id {key}` to have a new one minted, and run this again",
+            "if it is suspected to be leaked, replace it with"
+            f" `iam-profiles credentials rotate {user} --now`; else activate it again with"
+            f" `aws iam update-access-key --user-name {user} --access-key-id {key}"
+            " --status Active`, and run this again",
         )
 
 
@@ -109,6 +118,17 @@ class NotYetUsableError(CredentialsError):
 
     def __init__(self, key: str, code: str) -> None:
         super().__init__(f"AWS answers `{code}` to the key `{key}`", "wait and try again")
+
+
+class ProbeRefusedError(NotYetUsableError):
+    """AWS knows the key and refuses it a role that the user is granted, perhaps only for now."""
+
+    def __init__(self, key: str, role: str) -> None:
+        CredentialsError.__init__(
+            self,
+            f"AWS refuses the role `{role}` to the key `{key}`",
+            "see that the role is deployed and trusts the user, and run this again",
+        )
 
 
 class VerificationError(CredentialsError):
@@ -147,13 +167,10 @@ class StoreNotFoundError(StoreError):
 
 
 class StoreClosedError(StoreError):
-    """The secret is scheduled for deletion and takes nothing."""
+    """What keeps the key was deleted, can be restored, and takes nothing until then."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"the secret `{name}` is scheduled for deletion",
-            f"`aws secretsmanager restore-secret --secret-id {name}` and run this again",
-        )
+    def __init__(self, name: str, reopen: str) -> None:
+        super().__init__(f"`{name}` was deleted", reopen)
 
 
 class StoreContentError(StoreError):

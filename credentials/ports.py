@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from credentials.keys import Keys
 from credentials.store import Owner, Store, StoredKey
 
 Verify = Callable[[StoredKey], None]
-"""Uses a key; raises NotYetUsableError while AWS does not know it, VerificationError if it is not
-the user's."""
+"""Uses a key; raises NotYetUsableError while AWS does not know it, ProbeRefusedError while it is
+refused what the user is granted, VerificationError if it is not the user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,24 @@ class Policy:
     rotate_after: timedelta | None = None
     """The age at which a successor is due; None for never."""
     grace: timedelta = timedelta(hours=1)
-    """How long the previous key works on after its successor became current."""
+    """How long the previous key works on after its successor became current; and how long it then
+    stays, inactive, before it is deleted: so long it can be activated again."""
+
+
+class Urgency(StrEnum):
+    """What a run does about the keys that it finds."""
+
+    DUE = "due"
+    """What is due, and nothing else."""
+    EARLY = "early"
+    """Replace the current key although it is not due; jobs in flight keep the grace."""
+    LEAKED = "leaked"
+    """Replace every key that a reader can have seen, at once and without any grace."""
+
+    @property
+    def flag(self) -> str:
+        """How `iam-profiles credentials rotate` is told, as it follows the user's name."""
+        return {"due": "", "early": " --early", "leaked": " --now"}[self]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,35 +2,39 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from credentials.decide import (
+from credentials.errors import (
+    CredentialsError,
+    KeyLimitError,
+    MintNotStoredError,
+    NotConvergedError,
+    ServiceError,
+    StoreNotFoundError,
+    UserNotFoundError,
+    VerificationError,
+)
+from credentials.keys import AccessKeyId
+from credentials.look import Look
+from credentials.ports import Ports, Urgency
+from credentials.rotation import asked
+from credentials.store import Label, StoredKey, Version
+from credentials.tenure import Leases, Tenure
+from credentials.trial import failure
+from credentials.world import (
     Clear,
+    Deactivate,
     Done,
     Drop,
     Empty,
     Mint,
     Promote,
     Refuse,
+    Retire,
     Step,
     Verify,
     World,
 )
-from credentials.errors import (
-    CredentialsError,
-    KeyLimitError,
-    MintNotStoredError,
-    NotConvergedError,
-    NotYetUsableError,
-    ServiceError,
-    StoreNotFoundError,
-    UserNotFoundError,
-    VerificationError,
-)
-from credentials.keys import AccessKey, AccessKeyId, LastUse
-from credentials.ports import Ports
-from credentials.store import Label, Snapshot, StoredKey, Version, VersionId
-from credentials.tenure import Tenure
 
 _MINTS = 2
 _STEPS = 60
@@ -39,42 +43,49 @@ _STEPS = 60
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What was seen last, and what is current."""
+    """What was seen last, what is current, and whether this run made it so."""
 
-    snapshot: Snapshot | None
+    world: World
     current: Version | None
+    changed: bool = False
 
 
 class Run:
     """One run of `ensure` or `remove`; which of them is a matter of `choose`."""
 
     def __init__(
-        self, ports: Ports, choose: Callable[[World], Step], *, absence_is_fine: bool = False
+        self,
+        ports: Ports,
+        choose: Callable[[World], Step],
+        urgency: Urgency = Urgency.DUE,
+        *,
+        absence_is_fine: bool = False,
     ) -> None:
         self.ports = ports
         self.choose = choose
-        self.absence_is_fine = absence_is_fine
+        self.urgency = urgency
+        self.look = Look(ports, absence_is_fine, Leases(ports.store))
         self.tenure: Tenure | None = None
-        self.verified: set[VersionId] = set()
-        self.unusable: set[AccessKeyId] = set()
-        self.unlabelled: set[AccessKeyId] = set()
-        self.deleted: set[AccessKeyId] = set()
         self.fenced = False
         self.mints_left = _MINTS
         self.minted: AccessKeyId | None = None
+        self.promoted = False
         self.trouble: CredentialsError | None = None
 
     def to_the_end(self) -> Finished:
         """Take steps until none is left. Raises: CredentialsError."""
-        world = self.first_look()
+        seen = self.first_look()
+        wanted = asked(seen, self.urgency)
+        rotation = seen.rotation.condemning(wanted.condemned, wanted.leaked)
+        world = replace(seen, rotation=rotation)
         step = self.choose(world)
         if isinstance(step, Refuse):
             raise step.error
         if world.snapshot is None or world.snapshot.closed:
             return self.steps()
-        tenure = Tenure(self.ports)
-        if isinstance(step, Done) and tenure.is_quiet(world.snapshot):
-            return Finished(world.snapshot, step.current)
+        tenure = Tenure(self.ports, self.look.leases, wanted)
+        if isinstance(step, Done) and not wanted.condemned and tenure.is_quiet(world.snapshot):
+            return Finished(world, step.current)
         tenure.acquire()
         self.tenure = tenure
         try:
@@ -91,7 +102,7 @@ class Run:
         until = self.ports.clock() + self.ports.timing.visibility
         while True:
             try:
-                return self.observe()
+                return self.look.world(self.tenure)
             except (UserNotFoundError, StoreNotFoundError):
                 if self.ports.clock() >= until:
                     raise
@@ -100,65 +111,25 @@ class Run:
     def steps(self) -> Finished:
         """Take steps, each from a fresh look."""
         for _ in range(_STEPS):
-            world = self.observe()
+            world = self.look.world(self.tenure)
             step = self.choose(world)
             if isinstance(step, Refuse):
                 raise step.error
             if isinstance(step, Mint | Done) and self.tenure and self.tenure.settle():
                 continue
             if isinstance(step, Done):
-                return Finished(world.snapshot, step.current)
+                self.forget_gone(world)
+                return Finished(world, step.current, changed=self.promoted)
             self.hold()
             self.take(step, world)
         raise NotConvergedError(self.ports.keys.user)
 
-    def observe(self) -> World:
-        """Look at the user's keys and at the store. Raises: LeaseLostError."""
-        ports = self.ports
-        listed = {key.id: key for key in self.list_keys() if key.id not in self.deleted}
-        snapshot = self.read_store()
-        if self.tenure and snapshot:
-            self.tenure.check(snapshot)
-        labelled = snapshot.labelled if snapshot else frozenset[AccessKeyId]()
-        return World(
-            user=ports.keys.user,
-            store=ports.store.name,
-            snapshot=snapshot,
-            keys=listed,
-            strays=self.strays(set(listed) - labelled, remembered=snapshot is not None),
-            loose=frozenset(self.unlabelled - self.deleted - labelled),
-            verified=frozenset(self.verified),
-            unusable=frozenset(self.unusable | self.deleted),
-        )
-
-    def list_keys(self) -> tuple[AccessKey, ...]:
-        """The keys that AWS shows."""
-        try:
-            return self.ports.keys.list()
-        except UserNotFoundError:
-            if not self.absence_is_fine:
-                raise
-        return ()
-
-    def read_store(self) -> Snapshot | None:
-        """What the labels name; None if there is no secret."""
-        try:
-            return self.ports.store.read()
-        except StoreNotFoundError:
-            if not self.absence_is_fine:
-                raise
-        return None
-
-    def strays(
-        self, keys: set[AccessKeyId], *, remembered: bool
-    ) -> dict[AccessKeyId, LastUse | None]:
-        """Keys that no label names: None for those that the store remembers, else their use."""
-        if not keys:
-            return {}
-        # Asked in this order: a key of another run is in the store before it is used.
-        uses = {key: self.ports.keys.last_use(key) for key in sorted(keys)}
-        ours = self.ports.store.recorded() if remembered else frozenset[AccessKeyId]()
-        return {key: None if key in ours else use for key, use in uses.items()}
+    def forget_gone(self, world: World) -> None:
+        """Have the record of the rotation name only keys that are still there."""
+        if self.tenure:
+            labelled = world.snapshot.labelled if world.snapshot else frozenset[AccessKeyId]()
+            there = (labelled | set(world.keys)) - self.look.deleted
+            self.tenure.amend(self.tenure.rotation.among(there))
 
     def take(self, step: Step, world: World) -> None:
         """Do one step."""
@@ -166,9 +137,13 @@ class Run:
             case Mint():
                 self.mint()
             case Verify(version):
-                self.verify(version)
+                self.verify(version, world)
             case Promote(version):
                 self.promote(version, world)
+            case Deactivate(key):
+                self.deactivate(key)
+            case Retire(key):
+                self.retire(key, world)
             case Drop(key):
                 self.drop(key, world)
             case Clear(label, version):
@@ -208,7 +183,7 @@ class Run:
             if not (isinstance(error, ServiceError) and error.in_doubt):
                 raise self.discarded(key.access_key_id, error) from None
             # The next look tells whether it is stored; if not, it is deleted, listed or not.
-            self.unlabelled.add(key.access_key_id)
+            self.look.unlabelled.add(key.access_key_id)
             self.trouble = MintNotStoredError(key.access_key_id, error, deleted=True)
             return
         self.minted = key.access_key_id
@@ -221,36 +196,51 @@ class Run:
             return MintNotStoredError(key, cause, deleted=False)
         return MintNotStoredError(key, cause, deleted=True)
 
-    def verify(self, version: Version) -> None:
-        """Use the key as readers will get it, until it works or has had all the time there is."""
-        ports = self.ports
-        key = ports.store.fetch(version)
-        until = ports.clock() + ports.timing.propagation
-        while True:
-            try:
-                ports.verify(key)
-            except VerificationError as error:
-                reason = error
-                break
-            except NotYetUsableError as error:
-                reason = error
-            else:
-                self.verified.add(version.id)
-                return
-            if ports.clock() >= until:
-                break
-            ports.sleep(ports.timing.poll.total_seconds())
-            self.hold()
-        self.unusable.add(key.access_key_id)
-        if key.access_key_id == self.minted:
+    def verify(self, version: Version, world: World) -> None:
+        """Use the key as readers will get it."""
+        current = world.current if version.id != world.current.id else None
+        reason = failure(self.ports, version, current, self.hold)
+        key = version.access_key_id
+        if reason is None or key is None:
+            self.look.verified.add(version.id)
+            return
+        self.look.unusable.add(key)
+        if key == self.minted:
             # Minting another would not help: the next step is to delete this one, then to say so.
-            self.trouble = VerificationError(key.access_key_id, reason.found)
+            self.trouble = VerificationError(key, reason.found)
             self.mints_left = 0
 
     def promote(self, version: Version, world: World) -> None:
-        """Make a version current, if what is current is still what this run saw."""
-        self.ports.store.promote(version, expected=world.current)
+        """Make a version current, if what is current is still what this run saw.
+
+        When its predecessor's grace begins is written before, for the case that this run dies; and
+        once more with the lease's release, for the case that it was held up.
+        """
+        key, held = world.current_key, self.held
+        if key is not None and (key in world.keys or world.current.id in world.verified):
+            began = replace(held.rotation, previous=key, deactivated_at=None)
+            held.note(replace(began, superseded_at=self.ports.clock()))
+            self.ports.store.promote(version, expected=world.current)
+            held.amend(replace(began, superseded_at=self.ports.clock()))
+        else:
+            self.ports.store.promote(version, expected=world.current)
+        self.promoted = True
         self.moved(version)
+
+    def deactivate(self, key: AccessKeyId) -> None:
+        """Make a previous key unusable, and write down when."""
+        self.held.note(replace(self.held.rotation, deactivated_at=self.ports.clock()))
+        self.ports.keys.deactivate(key)
+        self.look.stopped.add(key)
+
+    def retire(self, key: AccessKeyId, world: World) -> None:
+        """Take a previous key's label off, then strike it off the record: it is nobody's now."""
+        labelled = world.snapshot.previous if world.snapshot else None
+        if labelled is not None and labelled.access_key_id == key:
+            self.ports.store.clear(Label.PREVIOUS, labelled)
+        held = self.held
+        held.note(replace(held.rotation.condemning(frozenset({key})), previous=None))
+        self.look.unlabelled.add(key)
 
     def empty(self, world: World) -> None:
         """Make the empty marker current."""
@@ -259,9 +249,13 @@ class Run:
 
     def clear(self, label: Label, version: Version) -> None:
         """Take a label off; its key is to be deleted then, unless another label names it."""
+        if version.access_key_id is None:
+            self.ports.store.clear(label, version)
+            return
+        # A store forgets what it held: by the lease, the next run knows that the key was ours.
+        self.held.note(self.held.rotation.condemning(frozenset({version.access_key_id})))
         self.ports.store.clear(label, version)
-        if version.access_key_id is not None:
-            self.unlabelled.add(version.access_key_id)
+        self.look.unlabelled.add(version.access_key_id)
 
     def drop(self, key: AccessKeyId, world: World) -> None:
         """Deactivate a key and delete it, once nobody can make it current any more.
@@ -277,7 +271,7 @@ class Run:
         self.ports.keys.deactivate(key)
         self.hold()
         self.ports.keys.delete(key)
-        self.deleted.add(key)
+        self.look.deleted.add(key)
 
     def moved(self, current: Version) -> None:
         """Note that this run has changed what is current: nobody else's promotion can succeed."""

@@ -13,8 +13,6 @@ Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSe
 Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
 """
 
-import dataclasses
-import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -33,7 +31,6 @@ from credentials.store import (
     EMPTY,
     Label,
     Lease,
-    Owner,
     Snapshot,
     StoredKey,
     Version,
@@ -77,6 +74,7 @@ class SecretsManagerStore:
     def __init__(self, client: "SecretsManagerClient", name: str) -> None:
         self._client = client
         self.name = name
+        self._reopen = f"`aws secretsmanager restore-secret --secret-id {name}` and run this again"
 
     def read(self) -> Snapshot:
         """What the labels name; values are read only for versions that somebody else wrote."""
@@ -100,6 +98,7 @@ class SecretsManagerStore:
             previous=versions.get(Label.PREVIOUS),
             generation=int(lease["generation"]) if lease else 0,
             closed=closed,
+            reopen=self._reopen if closed else "",
         )
 
     def recorded(self) -> frozenset[AccessKeyId]:
@@ -137,18 +136,11 @@ class SecretsManagerStore:
 
     def lease(self, generation: int) -> Lease:
         """The lease of that generation."""
-        fields = cast("dict[str, Any]", json.loads(self._value(_lease_id(generation)).reveal()))
-        return Lease(
-            owner=Owner(**fields["owner"]),
-            until=datetime.fromisoformat(fields["until"]),
-            released=fields["released"],
-            unsettled=fields["unsettled"],
-        )
+        return Lease.from_json(self._value(_lease_id(generation)).reveal())
 
     def write_lease(self, generation: int, lease: Lease) -> bool:
         """Write the lease of a generation; a token used for other data is refused."""
-        fields = dataclasses.asdict(lease) | {"until": lease.until.isoformat()}
-        return self._put(_lease_id(generation), Secret(json.dumps(fields)), _LEASE)
+        return self._put(_lease_id(generation), Secret(lease.to_json()), _LEASE)
 
     def add(self, key: StoredKey, generation: int) -> None:
         """Store a key as pending."""
@@ -245,5 +237,5 @@ class SecretsManagerStore:
         if error.code == "ResourceNotFoundException":
             return StoreNotFoundError(self.name)
         if error.code == "InvalidRequestException":
-            return StoreClosedError(self.name)
+            return StoreClosedError(self.name, self._reopen)
         return error

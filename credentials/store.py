@@ -9,6 +9,7 @@ A store that holds no key yet, or no longer, holds `{"empty": true}`: whoever re
 there is no key, and never takes anything else for one.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,7 +102,9 @@ class Snapshot:
     generation: int
     """Counts the leases; 0 before the first."""
     closed: bool = False
-    """Scheduled for deletion: it can be looked at, not read or written."""
+    """Deleted, and not for good yet: it can be looked at, not read or written."""
+    reopen: str = ""
+    """How it is restored, where it is closed."""
 
     @property
     def labelled(self) -> frozenset[AccessKeyId]:
@@ -124,6 +127,43 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """How far a rotation is, carried from lease to lease so that any run can go on with it."""
+
+    previous: AccessKeyId | None = None
+    """The key that was current before, or still is if the run died before it promoted another."""
+    superseded_at: datetime | None = None
+    """When its successor became current, or was about to."""
+    deactivated_at: datetime | None = None
+    """When it was deactivated, or was about to be."""
+    condemned: frozenset[AccessKeyId] = frozenset()
+    """Keys that are to go whatever their age; no label need name them any more."""
+    leaked: frozenset[AccessKeyId] = frozenset()
+    """Those that are to have no grace."""
+
+    @property
+    def keys(self) -> frozenset[AccessKeyId]:
+        """Every key on this record."""
+        return self.condemned if self.previous is None else self.condemned | {self.previous}
+
+    def condemning(
+        self, keys: frozenset[AccessKeyId], leaked: frozenset[AccessKeyId] = frozenset()
+    ) -> "Rotation":
+        """The same, with keys that are to go."""
+        condemned = self.condemned | keys | leaked
+        return dataclasses.replace(self, condemned=condemned, leaked=self.leaked | leaked)
+
+    def among(self, there: frozenset[AccessKeyId]) -> "Rotation":
+        """The same, without keys that are not there any more."""
+        rest = self if self.previous in there else NO_ROTATION
+        condemned, leaked = self.condemned & there, self.leaked & there
+        return dataclasses.replace(rest, condemned=condemned, leaked=leaked)
+
+
+NO_ROTATION = Rotation()
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """One run's right to change this user's keys, as written in the store."""
 
@@ -133,6 +173,57 @@ class Lease:
     released: bool = False
     unsettled: bool = True
     """Whether its owner may have left a key that no list shows yet."""
+    rotation: Rotation = NO_ROTATION
+
+    def to_json(self) -> str:
+        """The lease as a store keeps it; the same lease is always the same text."""
+        owner, rotation = self.owner, self.rotation
+        fields = {
+            "owner": {
+                "run": owner.run,
+                "machine": owner.machine,
+                "pid": owner.pid,
+                "started": owner.started,
+            },
+            "until": self.until.isoformat(),
+            "released": self.released,
+            "unsettled": self.unsettled,
+            "rotation": {
+                "previous": rotation.previous,
+                "superseded_at": _text(rotation.superseded_at),
+                "deactivated_at": _text(rotation.deactivated_at),
+                "condemned": sorted(rotation.condemned),
+                "leaked": sorted(rotation.leaked),
+            },
+        }
+        return json.dumps(fields)
+
+    @staticmethod
+    def from_json(text: str) -> "Lease":
+        """The lease that a text from a store says."""
+        fields = cast("dict[str, Any]", json.loads(text))
+        rotation: dict[str, Any] = fields.get("rotation", {})
+        return Lease(
+            owner=Owner(**fields["owner"]),
+            until=datetime.fromisoformat(fields["until"]),
+            released=fields["released"],
+            unsettled=fields["unsettled"],
+            rotation=Rotation(
+                previous=rotation.get("previous"),
+                superseded_at=_moment(rotation.get("superseded_at")),
+                deactivated_at=_moment(rotation.get("deactivated_at")),
+                condemned=frozenset(rotation.get("condemned", ())),
+                leaked=frozenset(rotation.get("leaked", ())),
+            ),
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 class Store(Protocol):

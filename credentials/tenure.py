@@ -4,7 +4,22 @@ from datetime import datetime
 
 from credentials.errors import LeaseHeldError, LeaseLostError, StoreClosedError
 from credentials.ports import Ports
-from credentials.store import Lease, Snapshot, Version
+from credentials.store import NO_ROTATION, Lease, Rotation, Snapshot, Store, Version
+
+
+class Leases:
+    """A store's leases: what is written never changes, so each is read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._read: dict[int, Lease] = {}
+
+    def of(self, snapshot: Snapshot) -> Lease | None:
+        """The lease that was written last; None before the first."""
+        generation = snapshot.generation
+        if generation and generation not in self._read:
+            self._read[generation] = self._store.lease(generation)
+        return self._read.get(generation)
 
 
 class Tenure:
@@ -16,8 +31,11 @@ class Tenure:
     since (`moved`).
     """
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, leases: Leases, asked: Rotation) -> None:
         self._ports = ports
+        self._leases = leases
+        self._asked = asked
+        self._rotation = asked
         self._generation = 0
         self._until = ports.clock()
         self._current: Version | None = None
@@ -28,9 +46,14 @@ class Tenure:
         """The lease's number."""
         return self._generation
 
+    @property
+    def rotation(self) -> Rotation:
+        """How far the rotation is, as this run's next lease will say it."""
+        return self._rotation
+
     def is_quiet(self, snapshot: Snapshot) -> bool:
         """Whether no earlier run can have left a key that no list shows yet."""
-        predecessor = self._lease(snapshot.generation)
+        predecessor = self._leases.of(snapshot)
         return predecessor is None or self._quiet_after(predecessor) <= self._ports.clock()
 
     def acquire(self) -> None:
@@ -46,8 +69,10 @@ class Tenure:
             snapshot = self._prepared()
             if snapshot.generation != seen[0]:
                 seen = (snapshot.generation, clock())
-            predecessor = self._lease(snapshot.generation)
+            predecessor = self._leases.of(snapshot)
             if predecessor is None or self._is_free(predecessor, unchanged_since=seen[1]):
+                found = predecessor.rotation if predecessor else NO_ROTATION
+                self._rotation = found.condemning(self._asked.condemned, self._asked.leaked)
                 if self._write(snapshot.generation + 1):
                     self._current = snapshot.current
                     self._quiet_from = self._quiet_after(predecessor)
@@ -75,6 +100,16 @@ class Tenure:
         """Note what this run itself has made current."""
         self._current = current
 
+    def note(self, rotation: Rotation) -> None:
+        """Write down how far the rotation is, before it goes on. Raises: LeaseLostError."""
+        self._rotation = rotation
+        if not self._write(self._generation + 1):
+            raise LeaseLostError(self._ports.store.name)
+
+    def amend(self, rotation: Rotation) -> None:
+        """Have the next lease that is written say how far the rotation is."""
+        self._rotation = rotation
+
     def disturb(self) -> None:
         """Note that a key may exist that no list shows yet."""
         self._quiet_from = self._ports.clock() + self._ports.timing.visibility
@@ -90,21 +125,18 @@ class Tenure:
     def release(self, *, unsettled: bool) -> None:
         """Let the next run in at once. Losing the lease first is as good."""
         now = self._ports.clock()
-        lease = Lease(self._ports.owner, now, released=True, unsettled=unsettled)
+        lease = Lease(self._ports.owner, now, True, unsettled, self._rotation)  # noqa: FBT003 - released
         self._ports.store.write_lease(self._generation + 1, lease)
 
     def _prepared(self) -> Snapshot:
         store = self._ports.store
         snapshot = store.read()
         if snapshot.closed:
-            raise StoreClosedError(store.name)
+            raise StoreClosedError(store.name, snapshot.reopen)
         if snapshot.current is None:
             store.prepare()
             return store.read()
         return snapshot
-
-    def _lease(self, generation: int) -> Lease | None:
-        return self._ports.store.lease(generation) if generation else None
 
     def _is_free(self, lease: Lease, *, unchanged_since: datetime) -> bool:
         now, timing = self._ports.clock(), self._ports.timing
@@ -124,7 +156,8 @@ class Tenure:
 
     def _write(self, generation: int) -> bool:
         until = self._ports.clock() + self._ports.timing.lease
-        if not self._ports.store.write_lease(generation, Lease(self._ports.owner, until)):
+        lease = Lease(self._ports.owner, until, rotation=self._rotation)
+        if not self._ports.store.write_lease(generation, lease):
             return False
         self._generation, self._until = generation, until
         return True

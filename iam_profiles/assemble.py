@@ -3,22 +3,27 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeVar
 
+from iam_profiles.federation import federation_of
 from iam_profiles.model import (
     Account,
+    CommandLineTool,
     Defaults,
     Grant,
     Group,
     IsolationRule,
     Organization,
+    ParameterStore,
     Person,
     Profiles,
     Quotas,
     Role,
+    SecretsManager,
     SecretsStore,
     ServiceUser,
     Statement,
     Team,
     TrustedService,
+    Vault,
 )
 from iam_profiles.names import (
     AccountId,
@@ -33,10 +38,10 @@ from iam_profiles.names import (
 from iam_profiles.source.kinds import (
     OrganizationFile,
     RoleFile,
-    SecretsStoreEntry,
     StatementEntry,
     TeamFile,
 )
+from iam_profiles.source.stores import SecretsManagerEntry, SecretsStoreEntry
 
 
 class _Named(Protocol):
@@ -110,10 +115,16 @@ def profiles_of(
     )
 
 
+_STORES = (SecretsManager, ParameterStore, Vault, CommandLineTool)
+
+
 def _secrets_store(entry: SecretsStoreEntry) -> SecretsStore:
     given = entry.given()
-    window = given.pop("recovery_window", None)
-    return SecretsStore(**given, **({"recovery_window_days": window.days} if window else {}))
+    if isinstance(entry, SecretsManagerEntry):
+        window = given.pop("recovery_window", None)
+        return SecretsManager(**given, **({"recovery_window_days": window.days} if window else {}))
+    store = next(one for one in _STORES if one.model_fields["kind"].default == entry.kind)
+    return store(**given)
 
 
 def _role(name: str, file: RoleFile, organization: Organization) -> Role:
@@ -152,6 +163,9 @@ def _service_users(team: TeamName, file: TeamFile) -> Iterator[ServiceUser]:
             team=team,
             identity_class=IdentityClass(entry.identity_class),
             rotate_after=entry.rotate_after,
+            **({"grace": entry.grace} if entry.grace else {}),
+            federation=federation_of(entry.federation) if entry.federation else None,
+            reader=federation_of(entry.reader) if entry.reader else None,
         )
 
 

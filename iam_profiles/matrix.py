@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from iam_profiles.model import Account, Profiles
+from iam_profiles.model import Account, Federation, Profiles
 from iam_profiles.names import GroupName, IdentityClass, RoleName, TeamName, TierName, UserName
 from iam_profiles.paths import own_group
 
@@ -18,13 +18,16 @@ class Identity:
     name: UserName
     identity_class: IdentityClass
     team: TeamName
+    federation: Federation | None = field(default=None, compare=False)
+    """Whose tokens stand for it; `None` for a user of IAM."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
     """One way of an identity to a role: through a group, on conditions."""
 
-    group: GroupName
+    group: GroupName | None
+    """`None` for a federated identity: no group can have it, its roles trust it themselves."""
     mfa: bool
     """Whether the caller must have used MFA."""
     expires: date | None
@@ -86,7 +89,9 @@ class Matrix:
         """Return the matrix as JSON.
 
         `{"accounts": [name], "all_roles": [name], "identities": [{"name", "class", "team",
-        "roles": {role: {account: [{"group", "mfa", "expires"}]}}}]}`: `roles` has the granted only.
+        "federation", "roles": {role: {account: [{"group", "mfa", "expires"}]}}}]}`: `roles` has the
+        granted only; `federation`, of a federated identity only, is `{"issuer", "audience",
+        "claims": {claim: value}}`.
         """
         return {
             "accounts": [account.name for account in self.accounts],
@@ -100,12 +105,20 @@ class Matrix:
             for account in self.accounts:
                 if ways := self.ways(identity, role, account):
                     roles.setdefault(role, {})[account.name] = [way.as_json() for way in ways]
-        return {
+        row: dict[str, Any] = {
             "name": identity.name,
             "class": identity.identity_class.value,
             "team": identity.team,
             "roles": roles,
         }
+        if (tokens := identity.federation) is not None:
+            claims = dict(tokens.claims)
+            row["federation"] = {
+                "issuer": tokens.issuer,
+                "audience": tokens.audience,
+                "claims": claims,
+            }
+        return row
 
 
 def matrix(profiles: Profiles) -> Matrix:
@@ -116,7 +129,7 @@ def matrix(profiles: Profiles) -> Matrix:
         for person in profiles.people
     }
     machines = {
-        user.name: Identity(user.name, user.identity_class, user.team)
+        user.name: Identity(user.name, user.identity_class, user.team, user.federation)
         for user in profiles.service_users
     }
     members = {group.name: [people[name] for name in group.people] for group in profiles.groups}
@@ -127,8 +140,9 @@ def matrix(profiles: Profiles) -> Matrix:
         if grant.group is not None:
             way, holders = Granted(grant.group, grant.mfa, grant.expires), members[grant.group]
         elif grant.service_user is not None:
-            way = Granted(own_group(grant.service_user), mfa=False, expires=grant.expires)
-            holders = [machines[grant.service_user]]
+            machine = machines[grant.service_user]
+            group = own_group(machine.name) if machine.federation is None else None
+            way, holders = Granted(group, mfa=False, expires=grant.expires), [machine]
         else:
             raise ValueError("a grant names a group or a service user")
         for tier in grant.on:
@@ -148,4 +162,4 @@ def matrix(profiles: Profiles) -> Matrix:
 
 
 def _order(way: Granted) -> tuple[str, bool, date]:
-    return (way.group, way.mfa, way.expires or date.max)
+    return (way.group or "", way.mfa, way.expires or date.max)

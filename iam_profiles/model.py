@@ -48,12 +48,55 @@ class Defaults(Frozen):
     mfa: Literal["required", "optional"] = "required"
 
 
-class SecretsStore(Frozen):
-    """Where a service user's key is kept: AWS Secrets Manager in the state account."""
+class SecretsManager(Frozen):
+    """AWS Secrets Manager, in the state account."""
 
     kind: Literal["aws-secrets-manager"] = "aws-secrets-manager"
     prefix: str = "iam-profiles"
     recovery_window_days: int = 30
+    keepers: tuple[str, ...] = ()
+    """Who mints, rotates and deploys: names of roles of the role set, or ARNs."""
+    customer_key: bool = False
+    """Whether each class has a KMS key of its own, for its readers and the keepers."""
+
+
+class ParameterStore(Frozen):
+    """AWS Systems Manager's Parameter Store, in the state account."""
+
+    kind: Literal["aws-ssm-parameter-store"] = "aws-ssm-parameter-store"
+    prefix: str = "iam-profiles"
+    kms_key: str | None = None
+    """A key that is there already."""
+    keepers: tuple[str, ...] = ()
+    customer_key: bool = False
+    """Both as in Secrets Manager."""
+
+
+class Vault(Frozen):
+    """A KV version 2 mount of HashiCorp Vault or OpenBao; what is None, Vault's settings say."""
+
+    kind: Literal["vault"] = "vault"
+    prefix: str = "iam-profiles"
+    mount: str = "secret"
+    address: str | None = None
+    namespace: str | None = None
+
+
+class CommandLineTool(Frozen):
+    """Any tool that keeps a text by its name; `{name}` stands for it in each line."""
+
+    kind: Literal["exec"] = "exec"
+    prefix: str = "iam-profiles"
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+    create: tuple[str, ...] | None = None
+    delete: tuple[str, ...]
+    absent: str
+    timeout_seconds: int = 20
+
+
+SecretsStore = SecretsManager | ParameterStore | Vault | CommandLineTool
+"""Where service users' keys are kept."""
 
 
 class Quotas(Frozen):
@@ -84,7 +127,7 @@ class Organization(Frozen):
     accounts: tuple[Account, ...]
     isolation: tuple[IsolationRule, ...]
     defaults: Defaults = Defaults()
-    secrets_store: SecretsStore = SecretsStore()
+    secrets_store: SecretsStore = SecretsManager()
     quotas: Quotas = Quotas()
 
 
@@ -128,13 +171,42 @@ class Person(Frozen):
     team: TeamName
 
 
+IssuerKind = Literal["github", "circleci", "gitlab", "oidc"]
+
+
+class Federation(Frozen):
+    """The tokens that stand for a service user: of this issuer, for this audience, so claiming."""
+
+    kind: IssuerKind
+    issuer: str
+    """Its address: `https://…`, as the claim `iss` has it."""
+    audience: str
+    claims: tuple[tuple[str, str], ...]
+    """`((claim, value), …)`, exactly; the first is the one that tells who it is."""
+    variable: str | None = None
+    """The environment variable that has the token, where the issuer's kind has no other way."""
+
+    @property
+    def host(self) -> str:
+        """The issuer without its scheme: how IAM calls its provider and its condition keys."""
+        return self.issuer.removeprefix("https://")
+
+
 class ServiceUser(Frozen):
-    """A machine: an IAM user in the state account, whose key lives in the secrets store."""
+    """A machine: an IAM user in the state account, whose key lives in the secrets store.
+
+    One with a `federation` is neither: roles trust its issuer's tokens instead.
+    """
 
     name: UserName
     team: TeamName
     identity_class: IdentityClass
     rotate_after: timedelta | None = None
+    grace: timedelta = timedelta(hours=1)
+    """How long the key before works on after its successor became current."""
+    federation: Federation | None = None
+    reader: Federation | None = None
+    """Whose tokens may read its key, by a role of its own, if any may."""
 
 
 class Group(Frozen):

@@ -1,5 +1,6 @@
 """IAM paths, ARNs and names of everything we make: each is computed here and nowhere else."""
 
+import re
 from typing import Final
 
 from iam_profiles.model import Account, Organization
@@ -90,6 +91,32 @@ def workload_roles_pattern(organization: Organization, account: AccountId) -> Ar
     return _arn(organization, account, f"role{workload_path(organization)}*")
 
 
+def reader_roles_pattern(organization: Organization, identity_class: IdentityClass) -> Arn:
+    """Return the pattern of the roles that read the class's keys at run time; in state alone."""
+    return reader_arn(organization, identity_class, UserName("*"))
+
+
+def reader_path(organization: Organization, identity_class: IdentityClass) -> str:
+    """Return the path of the class's readers."""
+    return f"/{organization.prefix}Readers/{identity_class}/"
+
+
+def reader_arn(organization: Organization, identity_class: IdentityClass, user: UserName) -> Arn:
+    """Return the ARN of the role that reads a service user's key, named after it."""
+    path = reader_path(organization, identity_class)
+    return _arn(organization, state_account(organization).id, f"role{path}{user}")
+
+
+def reader_policy_name(user: UserName) -> str:
+    """Return the name of a reader's one policy."""
+    return f"reader-{user}"
+
+
+def reader_boundary_name(identity_class: IdentityClass) -> str:
+    """Return the name of the boundary of the class's readers."""
+    return f"boundary-readers-{identity_class}"
+
+
 def user_arn(organization: Organization, identity_class: IdentityClass, user: UserName) -> Arn:
     """Return the ARN of a user, person or machine, in the state account."""
     path = user_path(organization, identity_class)
@@ -104,6 +131,11 @@ def class_pattern(organization: Organization, identity_class: IdentityClass) -> 
 def mfa_device_arn(organization: Organization, device: str) -> Arn:
     """Return the ARN of a virtual MFA device in the state account."""
     return _arn(organization, state_account(organization).id, f"mfa/{device}")
+
+
+def identity_provider_arn(organization: Organization, account: AccountId, host: str) -> Arn:
+    """Return the ARN of an OpenID Connect issuer's identity provider in an account."""
+    return _arn(organization, account, f"oidc-provider/{host}")
 
 
 def policy_arn(organization: Organization, account: AccountId, path: str, name: str) -> Arn:
@@ -151,6 +183,17 @@ def secret_name(organization: Organization, identity_class: IdentityClass, user:
 def secret_pattern(partition: str, region: str, account: str, name: str) -> str:
     """Return the pattern of a secret's ARN: Secrets Manager adds six characters to the name."""
     return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"
+
+
+def store_key_alias(organization: Organization, identity_class: IdentityClass) -> str:
+    """Return the alias of the KMS key of a class; an alias takes letters, digits and `/_-`."""
+    prefix = re.sub("[^A-Za-z0-9/_-]", "-", organization.secrets_store.prefix)
+    return f"alias/{prefix}/{identity_class}"
+
+
+def parameter_arn(partition: str, region: str, account: str, name: str) -> Arn:
+    """Return the ARN of a path in Parameter Store."""
+    return Arn(f"arn:{partition}:ssm:{region}:{account}:parameter/{name}")
 
 
 def _arn(organization: Organization, account: AccountId, resource: str) -> Arn:

@@ -11,8 +11,11 @@ from iam_profiles.model import Account, Profiles
 from iam_profiles.names import AccountName
 from iam_profiles.quotas import quota_problems
 from iam_profiles.render_boundaries import boundaries
+from iam_profiles.render_federation import identity_providers
 from iam_profiles.render_groups import groups
+from iam_profiles.render_readers import reader_boundaries, readers
 from iam_profiles.render_roles import roles
+from iam_profiles.render_stores import store_keys
 from iam_profiles.render_users import people, service_users
 
 
@@ -72,11 +75,17 @@ def _render(
         account=account,
         partition=profiles.organization.partition,
         region=profiles.organization.region,
-        boundaries=boundaries(profiles.organization, account, findings),
+        boundaries=(
+            *boundaries(profiles.organization, account, findings),
+            *(reader_boundaries(profiles) if in_state else ()),
+        ),
         roles=roles(profiles, access, account, findings),
         groups=groups(profiles, findings) if in_state else (),
         service_users=service_users(profiles) if in_state else (),
         people=people(profiles) if in_state else (),
+        store_keys=store_keys(profiles) if in_state else (),
+        readers=readers(profiles) if in_state else (),
+        identity_providers=identity_providers(profiles, access, account),
     )
     findings.problems.extend(quota_problems(profiles, documents))
     return documents

@@ -57,6 +57,7 @@ def groups(profiles: Profiles, findings: Findings) -> tuple[GroupDocuments, ...]
             (user.name,),
         )
         for user in profiles.service_users
+        if user.federation is None
     )
     everybody = GroupDocuments(
         PEOPLE_GROUP,

@@ -14,6 +14,7 @@ from iam_profiles.paths import (
     state_account,
     user_arn,
 )
+from iam_profiles.render_federation import federated_statements
 from iam_profiles.statements import (
     ASSUME,
     ASSUME_ANYHOW,
@@ -53,13 +54,15 @@ def trust(
     Its principal is the state account, its condition `aws:PrincipalArn` with whole user ARNs: a
     role session's value for that key is its role's ARN, so that no chain of roles matches, and a
     user who does not exist yet needs no principal id. Where the names do not fit the quota, the
-    longest list gives way to the class's path, one after the other; never to another class.
+    longest list gives way to the class's path, one after the other; never to another class. The
+    claims of federated identities stay exact, whatever the length.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
     """
     admissions = _admissions(organization, admitted)
+    tokens = tuple(federated_statements(organization, account, admitted))
     while True:
-        text = document(_statements(organization, role, account, admissions))
+        text = document(_statements(organization, role, account, admissions, tokens))
         named = [admission for admission in admissions if not admission.by_class]
         if characters(text) <= organization.quotas.trust_policy_characters or not named:
             return Trust(text, tuple(entry for entry in admissions if entry.by_class))
@@ -74,7 +77,7 @@ def _admissions(
 ) -> list[Admission]:
     users: dict[tuple[IdentityClass, Terms], set[Arn]] = defaultdict(set)
     for identity, ways in admitted.items():
-        for way in ways:
+        for way in ways if identity.federation is None else ():
             arn = user_arn(organization, identity.identity_class, identity.name)
             users[identity.identity_class, Terms(way.mfa, way.expires)].add(arn)
     by_class_and_terms = sorted(users.items(), key=lambda item: (item[0][0], item[0][1].order))
@@ -85,9 +88,13 @@ def _admissions(
 
 
 def _statements(
-    organization: Organization, role: Role, account: Account, admissions: Iterable[Admission]
+    organization: Organization,
+    role: Role,
+    account: Account,
+    admissions: Iterable[Admission],
+    tokens: Iterable[PolicyStatement],
 ) -> list[PolicyStatement]:
-    allows = [_allow(organization, admission) for admission in admissions]
+    allows = [*(_allow(organization, admission) for admission in admissions), *tokens]
     services = [
         _allow_service(number, service, account)
         for number, service in enumerate(role.trusted_services, start=1)

@@ -4,21 +4,24 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from iam_profiles.documents import PersonDocuments, ServiceUserDocuments
-from iam_profiles.model import Profiles
-from iam_profiles.names import GroupName, IdentityClass, UserName
+from iam_profiles.model import Profiles, SecretsManager
+from iam_profiles.names import Arn, GroupName, IdentityClass, UserName
 from iam_profiles.paths import (
     PEOPLE_GROUP,
     boundary_arn,
     own_group,
-    secret_name,
+    role_arn,
     user_arn,
     user_path,
 )
+from iam_profiles.render_stores import key_alias, secret_policy
+from iam_profiles.store_config import store_config
 
 
 def service_users(profiles: Profiles) -> tuple[ServiceUserDocuments, ...]:
-    """Return the machines; each is alone in a group of its own."""
+    """Return the machines that have a key; each is alone in a group of its own."""
     organization = profiles.organization
+    store = organization.secrets_store
     return tuple(
         ServiceUserDocuments(
             name=user.name,
@@ -27,13 +30,34 @@ def service_users(profiles: Profiles) -> tuple[ServiceUserDocuments, ...]:
             identity_class=user.identity_class,
             boundary_arn=boundary_arn(organization, user.identity_class),
             groups=(own_group(user.name),),
-            secret_name=secret_name(organization, user.identity_class, user.name),
-            recovery_window_days=organization.secrets_store.recovery_window_days,
+            store=store_config(organization, user.identity_class, user.name),
+            secret_policy=secret_policy(organization, user.identity_class),
+            key_alias=key_alias(organization, user.identity_class),
+            recovery_window_days=(
+                store.recovery_window_days if isinstance(store, SecretsManager) else None
+            ),
             rotate_after_seconds=(
                 None if user.rotate_after is None else int(user.rotate_after.total_seconds())
             ),
+            grace_seconds=int(user.grace.total_seconds()),
+            probe_role_arn=_probe(profiles, user.name),
         )
         for user in profiles.service_users
+        if user.federation is None
+    )
+
+
+def _probe(profiles: Profiles, user: UserName) -> Arn | None:
+    """The first role that a service user is granted for good, in the first such account."""
+    organization = profiles.organization
+    return next(
+        (
+            role_arn(organization, account.id, grant.role)
+            for grant in sorted(profiles.grants, key=lambda grant: grant.role)
+            for account in organization.accounts
+            if grant.service_user == user and grant.expires is None and account.tier in grant.on
+        ),
+        None,
     )
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from iam_profiles.source.kinds import OrganizationFile, RoleFile, TeamFile, Written
+from iam_profiles.source.kinds import OrganizationFile, RoleFile, TeamFile
+from iam_profiles.source.written import Written
 
 _FILES: Mapping[str, tuple[str, type[Written]]] = {
     "organization.schema.json": ("profiles/organization.yaml", OrganizationFile),

@@ -13,6 +13,7 @@ from iam_profiles.names import AccountId, AccountName
 from iam_profiles.paths import WORKLOAD_BOUNDARY, state_account
 from iam_profiles.render import render_all
 from iam_profiles.render_boundaries import workload_boundary
+from iam_profiles.render_directory import directory
 from iam_profiles.render_roles import role_policies
 
 # As long as an account id, so that statements are split as they are for a real one.
@@ -24,7 +25,8 @@ def snapshots(profiles: Profiles) -> dict[str, str]:
 
     What is the same in every account is shown once, with `{account}` for the account's own id:
     `roles/<Role>.json`, `boundaries/boundary-workloads.json`. A role's trust, which is not, is one
-    file, `trust/<Role>.json`, `{account: document}`. The rest is the state account's.
+    file, `trust/<Role>.json`, `{account: document}`. `directory.json` is what pipelines read at run
+    time. The rest is the state account's.
 
     Raises:
         ProfilesInvalidError: as `render_all` does.
@@ -51,7 +53,8 @@ def snapshots(profiles: Profiles) -> dict[str, str]:
         _anywhere(workload_boundary(organization, _ANY_ACCOUNT))
     )
     texts = {path: _pretty(content) for path, content in sorted(files.items())}
-    return {"matrix.md": _table(matrix(profiles)), **texts}
+    run_time = directory(profiles).to_json()
+    return {"matrix.md": _table(matrix(profiles)), "directory.json": run_time, **texts}
 
 
 def _role(organization: Organization, role: Role, documents: RoleDocuments) -> dict[str, Any]:

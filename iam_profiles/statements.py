@@ -13,6 +13,13 @@ ASSUME: Final = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 
 All three are authorised on both ends, under the same conditions: they are one request."""
 
+ASSUME_WITH_TOKEN: Final = ("sts:AssumeRoleWithWebIdentity",)
+"""Assuming a role with an issuer's token. No tags and no source identity: those would come in the
+token, as the issuer likes, and a token that brings some is refused.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
+"""
+
 ASSUME_ANYHOW: Final = (
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
@@ -34,7 +41,7 @@ class PolicyStatement:
     effect: Literal["Allow", "Deny"]
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ()
-    principal: tuple[Literal["AWS", "Service"], str] | Literal["*"] | None = None
+    principal: tuple[Literal["AWS", "Federated", "Service"], str] | Literal["*"] | None = None
     conditions: Conditions = ()
 
     def as_json(self) -> dict[str, Any]:

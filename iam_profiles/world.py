@@ -9,7 +9,7 @@ from iam_profiles.documents import AccountDocuments, ManagedPolicy
 from iam_profiles.isolation import forbidden_accounts
 from iam_profiles.model import Profiles
 from iam_profiles.names import Arn, GroupName, IdentityClass
-from iam_profiles.paths import class_pattern, every_principal_in
+from iam_profiles.paths import class_pattern, every_principal_in, reader_arn
 from iam_profiles.store_config import stored_at
 
 _NONE: Mapping[Arn, str] = MappingProxyType({})
@@ -73,8 +73,16 @@ def rules(profiles: Profiles) -> tuple[Rule, ...]:
                 every_principal_in(organization, account.id)
                 for account in forbidden_accounts(organization, identity_class)
             ),
-            # The identities live in the state account, which is often among those.
-            apart_from=(class_pattern(organization, identity_class),),
+            # The identities live in the state account, which is often among those. So do their
+            # readers, by whom nobody comes to be more than the identity itself.
+            apart_from=(
+                class_pattern(organization, identity_class),
+                *(
+                    reader_arn(organization, identity_class, user.name)
+                    for user in profiles.service_users
+                    if user.reader is not None and user.identity_class is identity_class
+                ),
+            ),
         )
         for identity_class in classes
         if forbidden_accounts(organization, identity_class)
@@ -82,14 +90,15 @@ def rules(profiles: Profiles) -> tuple[Rule, ...]:
 
 
 def web_identities(profiles: Profiles, identity_class: IdentityClass) -> Iterator[WebIdentity]:
-    """Yield the federated identities of a class, as whoever has their tokens."""
+    """Yield whoever has a token of the class: federated identities', and their readers'."""
     for user in profiles.service_users:
-        if user.identity_class is identity_class and (tokens := user.federation):
+        if user.identity_class is identity_class and (tokens := user.federation or user.reader):
             yield WebIdentity(tokens.host, (("aud", tokens.audience), *tokens.claims))
 
 
 def _policies(account: AccountDocuments) -> Iterator[ManagedPolicy]:
     yield from account.boundaries
+    yield from (reader.policy for reader in account.readers)
     for holder in (*account.roles, *account.groups):
         yield from holder.policies
 
@@ -99,6 +108,9 @@ def _roles(account: AccountDocuments) -> Iterator[Role]:
         managed = (*(policy.arn for policy in role.policies), *role.managed_policy_arns)
         trust = Document(f"the trust policy of role `{role.arn}`", role.trust)
         yield Role(role.arn, trust, Grants(managed=tuple(sorted(managed))))
+    for reader in account.readers:
+        trust = Document(f"the trust policy of role `{reader.arn}`", reader.trust)
+        yield Role(reader.arn, trust, Grants(managed=(reader.policy.arn,)), reader.boundary_arn)
 
 
 def _groups(account: AccountDocuments) -> Iterator[Group]:

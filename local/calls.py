@@ -1,4 +1,4 @@
-"""What an IAM or Secrets Manager call is about: the action and the resource that AWS checks.
+"""What a call is about: the action, and the resource that AWS checks.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
@@ -47,7 +47,7 @@ def read_call(
         arn = _iam_resource(emulator, caller, action, parameters)
     else:
         action = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        arn = _secret(emulator, caller.account, request.region, request.body)
+        arn = _named(emulator, request.service, caller.account, request.region, request.body)
     return f"{request.service}:{action}", Target(arn, caller.account)
 
 
@@ -74,12 +74,25 @@ def _iam_resource(emulator: Emulator, caller: Caller, action: str, given: Mappin
     return caller.principal if action in _ON_ONESELF and caller.user else "*"
 
 
-def _secret(emulator: Emulator, account: str, region: str, body: bytes) -> str:
+def _named(emulator: Emulator, service: str, account: str, region: str, body: bytes) -> str:
+    """Return the secret, parameter or key that a call names; of several parameters, the first."""
     try:
         given = json.loads(body or b"{}")
     except ValueError:
         return "*"
-    name = given.get("SecretId") or given.get("Name")
+    place = f"arn:aws:{service}:{region}:{account}"
+    match service:
+        case "ssm":
+            name = given.get("Name") or given.get("Path") or next(iter(given.get("Names", ())), "")
+            return f"{place}:parameter/{name.removeprefix('/')}"
+        case "kms":
+            key = given.get("KeyId") or given.get("TargetKeyId") or "*"
+            return key if key == "*" or key.startswith("arn:") else f"{place}:key/{key}"
+        case _:
+            return _secret(emulator, account, region, given.get("SecretId") or given.get("Name"))
+
+
+def _secret(emulator: Emulator, account: str, region: str, name: object) -> str:
     if not isinstance(name, str) or name.startswith("arn:"):
         return name if isinstance(name, str) else "*"
     found = emulator.secret_arn(account, region, name)

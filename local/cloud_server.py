@@ -26,6 +26,8 @@ from local.gate import Gate
 from local.home import LocalHome
 from local.sessions import Session, SessionKey
 from local.sts import Sts
+from local.tokens import Issuers
+from local.web_identity import WebIdentities
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ def main(arguments: str) -> None:
     evaluator = Evaluator(command) if command else None
     authorizer = Authorizer(evaluator)
     sts = Sts(emulator, callers, authorizer)
-    server = _listen(wanted["port"], Gate(emulator, callers, sts, authorizer))
+    tokens = WebIdentities(emulator, callers, authorizer, Issuers(home.issuers))
+    server = _listen(wanted["port"], Gate(emulator, callers, sts, authorizer, tokens))
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown).start()  # which waits for the loop to end

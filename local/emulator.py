@@ -64,6 +64,12 @@ class Emulator:
         """Return the role with exactly this ARN."""
         return next((role for role in _iam(account).roles.values() if role.arn == arn), None)
 
+    def audiences(self, account: str, host: str) -> list[str] | None:
+        """Return the audiences of an issuer's identity provider; None where there is none."""
+        arn = f"arn:{_PARTITION}:iam::{account}:oidc-provider/{host}"
+        found = _iam(account).open_id_providers.get(arn)
+        return None if found is None else list(found.client_id_list)
+
     def iam_arn(self, account: str, kind: str, name: str) -> str | None:
         """Return the ARN of the role, group or user with this name."""
         iam = _iam(account)

@@ -6,7 +6,7 @@ from io import BytesIO
 from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from local import signature
+from local import signature, web_identity
 from local.answers import AwsError
 from local.authorization import Authorizer
 from local.callers import Caller, Callers
@@ -14,20 +14,27 @@ from local.calls import complete, read_call
 from local.emulator import LOCK, Emulator
 from local.signature import SignedRequest
 from local.sts import Sts
+from local.web_identity import WebIdentities
 
-_OFFERED = {"iam", "sts", "secretsmanager"}
+_OFFERED = {"iam", "kms", "secretsmanager", "ssm", "sts"}
 
 
 class Gate:
     """The WSGI application that the local cloud serves."""
 
     def __init__(
-        self, emulator: Emulator, callers: Callers, sts: Sts, authorizer: Authorizer
+        self,
+        emulator: Emulator,
+        callers: Callers,
+        sts: Sts,
+        authorizer: Authorizer,
+        web_identities: WebIdentities,
     ) -> None:
         self._emulator = emulator
         self._callers = callers
         self._sts = sts
         self._authorizer = authorizer
+        self._web_identities = web_identities
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -40,9 +47,11 @@ class Gate:
         )
         service = signed.service if signed else "sts"
         try:
+            parameters = _parameters(environ, body)
+            if signed is None and parameters.get("Action") == web_identity.ACTION:
+                return self._web_identities.answer(parameters).send(start_response)
             request = _offered(signed)
             caller = self._callers.authenticate(request)
-            parameters = _parameters(environ, body)
             if service == "sts":
                 return self._sts.answer(caller, parameters).send(start_response)
             if not caller.is_admin:

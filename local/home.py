@@ -54,6 +54,11 @@ class LocalHome:
         return self.root / "cloud.json"
 
     @property
+    def issuers(self) -> Path:
+        """Where on this machine each issuer of web identities' tokens publishes its keys."""
+        return self.root / "issuers.json"
+
+    @property
     def port_file(self) -> Path:
         """Where the cloud before this one listened, so that open shells find the next one there."""
         return self.root / "port"

@@ -11,7 +11,7 @@ from moto.iam.models import IAMBackend, User
 from moto.iam.policy_validation import VALID_RESOURCE_PATH_STARTING_VALUES
 from moto.iam.responses import IamResponse
 from moto.secretsmanager import urls as secretsmanager_urls
-from moto.secretsmanager.exceptions import InvalidParameterException
+from moto.secretsmanager.exceptions import InvalidParameterException, InvalidRequestException
 from moto.secretsmanager.models import FakeSecret
 from moto.secretsmanager.responses import SecretsManagerResponse
 
@@ -101,6 +101,24 @@ class CompleteIam(IamResponse):
                 raise DeleteConflictException(f"Cannot delete entity, must {what} first.")
         return super().delete_user()
 
+    def add_client_id_to_open_id_connect_provider(self) -> EmptyResult:
+        """Take another audience; one that is there already is no error."""
+        audiences = self._audiences()
+        if (client := self._get_param("ClientID")) not in audiences:
+            audiences.append(client)
+        return EmptyResult()
+
+    def remove_client_id_from_open_id_connect_provider(self) -> EmptyResult:
+        """Take an audience away; one that is not there is no error."""
+        audiences = self._audiences()
+        if (client := self._get_param("ClientID")) in audiences:
+            audiences.remove(client)
+        return EmptyResult()
+
+    def _audiences(self) -> list[str]:
+        arn = self._get_param("OpenIDConnectProviderArn")
+        return self.backend.get_open_id_connect_provider(arn).client_id_list
+
     def enable_mfa_device(self) -> ActionResult:
         """Enable a virtual device for who shows two codes of it in a row, as AWS does."""
         serial = self._get_param("SerialNumber")
@@ -119,15 +137,39 @@ class CompleteIam(IamResponse):
 
 
 class CompleteSecretsManager(SecretsManagerResponse):
-    """moto's Secrets Manager, with labels that move as AWS moves them."""
+    """moto's Secrets Manager, with versions and labels that change as AWS changes them."""
+
+    def put_secret_value(self) -> str:
+        """Store a version; the same one again changes nothing, whatever labels it is to have.
+
+        Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+        """
+        secret, token = self._open_secret(), self._get_param("ClientRequestToken")
+        there = secret.versions.get(token)
+        if there is not None and there.get("secret_string") == self._get_param("SecretString"):
+            return secret.to_short_dict(include_version_stages=True, version_id=token)
+        return super().put_secret_value()
+
+    def _open_secret(self) -> FakeSecret:
+        """Return the secret that is meant, unless it waits for its end."""
+        secret = self.backend.describe_secret(self._get_param("SecretId"))
+        if not isinstance(secret, FakeSecret) or secret.is_deleted():
+            raise InvalidRequestException(
+                "You can't perform this operation on the secret because it was marked for deletion."
+            )
+        return secret
 
     def update_secret_version_stage(self) -> str:
-        """Move a label, from where the caller says that it is.
+        """Move a label, from where the caller says that it is; AWSCURRENT is never taken off.
 
         Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
         """
         label, target = self._get_param("VersionStage"), self._get_param("MoveToVersionId")
-        secret = self.backend.describe_secret(self._get_param("SecretId"))
+        secret = self._open_secret()
+        if label == "AWSCURRENT" and not target:
+            raise InvalidParameterException(
+                "You can't remove the staging label AWSCURRENT; you can only move it."
+            )
         if not self._get_param("RemoveFromVersionId"):
             for name, version in secret.versions.items():
                 if label in version["version_stages"] and name != target:
@@ -137,7 +179,7 @@ class CompleteSecretsManager(SecretsManagerResponse):
                         "explicitly reference that version in RemoveFromVersionId."
                     )
         answer = super().update_secret_version_stage()
-        if label == "AWSCURRENT" and target and isinstance(secret, FakeSecret):
+        if label == "AWSCURRENT":
             secret.set_default_version_id(target)
         return answer
 

@@ -78,15 +78,15 @@ class Sts:
             tags = {tag["Key"]: tag["Value"] for tag in role.tags} if role else {}
         if role is None:  # AWS does not say which roles there are
             raise _denied(caller, "sts:AssumeRole", wanted)
-        session = _session(caller, wanted, role, self._session_policy(wanted))
+        session = new_session(caller, wanted, role, self._session_policy(wanted))
         target = Target(wanted.role_arn, wanted.account, trust, tags)
         context = {**mfa, **_request_context(wanted, session)}
         for action in _actions(session):
             if self._authorizer.refusal(caller, action, target, context) is not None:
                 raise _denied(caller, action, wanted)
-        _check_duration(caller, wanted, role)
+        check_duration(caller, wanted, role)
         self._callers.remember(session)
-        return _assumed(session)
+        return assumed(session)
 
     def _mfa_context(self, caller: Caller, wanted: AssumeRole) -> Context:
         """Return that MFA was used, if it was: a long-term key without it lacks the keys."""
@@ -179,7 +179,7 @@ def _members(parameters: Mapping[str, str], name: str, part: str) -> list[str]:
     return found
 
 
-def _session(caller: Caller, wanted: AssumeRole, role: Role, policy: str | None) -> Session:
+def new_session(caller: Caller, wanted: AssumeRole, role: Role, policy: str | None) -> Session:
     """Return the session that is asked for, with what a chained one inherits."""
     before = caller.session
     inherited = {key: before.tags[key] for key in before.transitive} if before else {}
@@ -225,7 +225,8 @@ def _request_context(wanted: AssumeRole, session: Session) -> Context:
     return context
 
 
-def _check_duration(caller: Caller, wanted: AssumeRole, role: Role) -> None:
+def check_duration(caller: Caller, wanted: AssumeRole, role: Role) -> None:
+    """Refuse a session that is longer than the role, or a chain of roles, allows."""
     if wanted.seconds > int(role.max_session_duration or _HOUR):
         raise _invalid(
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
@@ -249,7 +250,10 @@ def _parsed(policy: str) -> Document:
     return cast("Document", document)
 
 
-def _assumed(session: Session) -> Answer:
+def assumed(
+    session: Session, action: str = "AssumeRole", more: Mapping[str, str] | None = None
+) -> Answer:
+    """Return the answer that gives out a session, and `more` beside it."""
     credentials = {
         "AccessKeyId": session.key.id,
         "SecretAccessKey": session.key.secret,
@@ -261,7 +265,7 @@ def _assumed(session: Session) -> Answer:
     content += f"<AssumedRoleUser>{_xml(user)}</AssumedRoleUser>"
     if session.source_identity is not None:
         content += _xml({"SourceIdentity": session.source_identity})
-    return sts_result("AssumeRole", content)
+    return sts_result(action, content + _xml(more or {}))
 
 
 def _xml(values: Mapping[str, str]) -> str:

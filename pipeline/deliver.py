@@ -1,14 +1,12 @@
 """Bring one stack to what the model says: repair, preview behind the gate, apply that plan."""
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 from pipeline.command import EngineCommand
 from pipeline.job import Outcome, StackJob
-from pipeline.operate import preview, update
-from pipeline.repair import Repaired, repair
+from pipeline.operate import open_stack, preview, update
+from pipeline.repair import Repaired, free_locks, settle
 
 PATIENCE_SECONDS = 60.0
 """How long an engine of an earlier run is waited for."""
@@ -31,21 +29,18 @@ def deliver(
         PipelineError: the stack is in use by somebody else, or its state cannot be read.
     """
     on_phase(job.stack, "repair", 0, "")
-    for repaired in repair(job, command, patience_seconds=PATIENCE_SECONDS):
+    freed = free_locks(job, patience_seconds=PATIENCE_SECONDS)
+    stack = open_stack(job, command)
+    for repaired in (*freed, *settle(job, command)):
         on_repair(repaired)
-    with tempfile.TemporaryDirectory(prefix="iam-profiles-plan-") as folder:
-        plan = Path(folder) / f"{job.stack}.json"
-        previewed = preview(
-            job,
-            command,
-            plan=plan,
-            on_progress=lambda done, name: on_phase(job.stack, "preview", done, name),
-        )
-        if not previewed.ok or not previewed.changed:
-            return previewed
-        return update(
-            job,
-            command,
-            plan=plan,
-            on_progress=lambda done, name: on_phase(job.stack, "up", done, name),
-        )
+    previewed = preview(
+        job, stack, on_progress=lambda done, name: on_phase(job.stack, "preview", done, name)
+    )
+    if not previewed.ok or not previewed.changed:
+        return previewed
+    return update(
+        job,
+        stack,
+        plan=previewed.plan,
+        on_progress=lambda done, name: on_phase(job.stack, "up", done, name),
+    )

@@ -1,5 +1,8 @@
 """What can go wrong with a stack operation; each error says what to do."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 
 class PipelineError(Exception):
     """A stack operation that could not be carried out."""
@@ -17,3 +20,74 @@ class StackBusyError(PipelineError):
 
 class StackUnreadableError(PipelineError):
     """The backend or the stack's state cannot be read."""
+
+
+class BundleError(PipelineError):
+    """A bundle that cannot be written, read or applied."""
+
+    def __init__(self, folder: Path, found: str, remedy: str) -> None:
+        Exception.__init__(self, f"bundle `{folder}`: {found}; {remedy}")
+        self.folder = folder
+        self.found = found
+        self.remedy = remedy
+
+
+class BundleUnreadableError(BundleError):
+    """There is no bundle there."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(folder, why.lower(), "name a folder that `iam-profiles preview` wrote")
+
+
+class BundleUnwritableError(BundleError):
+    """Something else is where the bundle would go."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            folder, "the folder holds something that is no bundle", "choose another place"
+        )
+
+
+class BundleRefusedError(BundleError):
+    """It may not be applied."""
+
+
+class BundleAlteredError(BundleRefusedError):
+    """Its files are not as they were written."""
+
+    def __init__(self, folder: Path, files: Sequence[str]) -> None:
+        listed = ", ".join(f"`{name}`" for name in files)
+        super().__init__(folder, f"altered since the preview: {listed}", "preview again")
+        self.files = tuple(files)
+
+
+class BundleStaleError(BundleRefusedError):
+    """What it was made from is not as it was."""
+
+    def __init__(self, folder: Path, inputs: Sequence[str]) -> None:
+        listed = ", ".join(f"`{name}`" for name in inputs)
+        super().__init__(folder, f"stale: since the preview changed {listed}", "preview again")
+        self.inputs = tuple(inputs)
+
+
+class BusyError(BundleError):
+    """Another run applies a bundle of this project."""
+
+
+class StackUnknownError(PipelineError):
+    """A stack was named that no account has."""
+
+    def __init__(self, stack: str, known: Sequence[str]) -> None:
+        listed = ", ".join(f"`{name}`" for name in known)
+        super().__init__(stack, "no account is called so", f"name one of {listed}")
+
+
+class StackInterruptedError(PipelineError):
+    """An engine died over the stack."""
+
+    def __init__(self, stack: str, found: str) -> None:
+        super().__init__(
+            stack,
+            f"an earlier run was killed: {found}",
+            f"run `iam-profiles repair --stack {stack}`, then this again",
+        )

@@ -168,5 +168,6 @@ _ID_BY_NAME: Mapping[str, _Find] = {
     "aws:iam/user:User": _name,
     "aws:iam/group:Group": _name,
     "aws:iam/policy:Policy": _policy_arn,
+    "aws:kms/alias:Alias": _name,
     "aws:secretsmanager/secret:Secret": _secret_arn,
 }

@@ -1,16 +1,16 @@
 """Set right what a killed engine left behind: a lock nobody holds, creates nobody recorded."""
 
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import psutil
 from pydantic import BaseModel, ValidationError
 
+from pipeline.backend import folder_of
+from pipeline.checkpoints import State
 from pipeline.command import EngineCommand
-from pipeline.errors import StackBusyError, StackUnreadableError
+from pipeline.errors import StackBusyError, StackInterruptedError, StackUnreadableError
 from pipeline.job import StackJob
 from pipeline.operate import open_stack
 from pipeline.pending import settle_pending
@@ -33,59 +33,102 @@ class _Lock(BaseModel):
 
 
 def repair(
-    job: StackJob, command: EngineCommand, *, patience_seconds: float = 0.0
+    job: StackJob,
+    command: EngineCommand,
+    *,
+    patience_seconds: float = 0.0,
+    owner_is_dead: bool = False,
 ) -> tuple[Repaired, ...]:
     """Free a lock whose owner is dead, and settle what was under way when it died.
 
     An owner that lives is given so many seconds to end: it may be the engine of a run that was
-    killed, which finishes what it had begun.
+    killed, which finishes what it had begun. `owner_is_dead` is the user's word for the owner of a
+    lock that was taken on another machine, which cannot be looked at from here.
 
     Raises:
         StackBusyError: the lock's owner lives, or is on another machine.
         StackUnreadableError: the backend or the state cannot be read.
     """
-    freed = _free_locks(job, patience_seconds)
+    freed = free_locks(job, patience_seconds=patience_seconds, owner_is_dead=owner_is_dead)
     open_stack(job, command)
-    settled = tuple(Repaired(job.stack, what) for what in settle_pending(job, command))
-    return (*freed, *settled)
+    return (*freed, *settle(job, command))
 
 
-def _free_locks(job: StackJob, patience_seconds: float) -> tuple[Repaired, ...]:
+def settle(job: StackJob, command: EngineCommand) -> tuple[Repaired, ...]:
+    """Settle what was under way when an engine died; the stack is open.
+
+    Raises:
+        StackUnreadableError: the state cannot be read.
+    """
+    return tuple(Repaired(job.stack, what) for what in settle_pending(job, command))
+
+
+def free_locks(
+    job: StackJob, *, patience_seconds: float = 0.0, owner_is_dead: bool = False
+) -> tuple[Repaired, ...]:
     """Take a dead engine's locks off a file backend; other backends tell the owner themselves.
 
     As `pulumi cancel` does, which wants the stack to exist: an engine may die while it makes one.
+
+    Raises:
+        StackBusyError: the lock's owner lives, or is on another machine.
+        StackUnreadableError: a lock cannot be read.
     """
     freed: list[Repaired] = []
-    for path in _lock_files(job):
+    folder = folder_of(job)
+    for path in folder.locks(job.stack) if folder else ():
         lock = _read_lock(job, path)
         if lock.hostname != socket.gethostname():
-            raise StackBusyError(
-                job.stack,
-                f"locked by process {lock.pid} of {lock.username} on `{lock.hostname}`",
-                "make sure there that it has ended, then run `pulumi cancel`",
-            )
-        if _runs_engine(lock.pid, patience_seconds):
-            raise StackBusyError(
-                job.stack,
-                f"being updated by process {lock.pid} of {lock.username}",
-                "wait for it to end, or stop it with one SIGINT",
-            )
+            if not owner_is_dead:
+                raise StackBusyError(
+                    job.stack,
+                    f"locked by process {lock.pid} of {lock.username} on `{lock.hostname}`",
+                    "make sure there that it has ended, then run "
+                    f"`iam-profiles repair --stack {job.stack} --lock-owner-is-dead`",
+                )
+        elif _runs_engine(lock.pid, patience_seconds):
+            raise _busy(job, lock)
         if not path.exists():  # it ended in good order while we waited
             continue
         path.unlink(missing_ok=True)
-        freed.append(Repaired(job.stack, f"freed the lock of process {lock.pid}, which is dead"))
+        where = "" if lock.hostname == socket.gethostname() else f" on `{lock.hostname}`"
+        freed.append(
+            Repaired(job.stack, f"freed the lock of process {lock.pid}{where}, which is dead")
+        )
     return tuple(freed)
 
 
-def _lock_files(job: StackJob) -> tuple[Path, ...]:
-    """The stack's lock files in a file backend, oldest first."""
-    url = urlsplit(
-        job.environment.get("PULUMI_BACKEND_URL", os.environ.get("PULUMI_BACKEND_URL", ""))
+def check_left_behind(job: StackJob, state: State) -> None:
+    """Refuse a stack over which an engine died, saying what was found and what repairs it.
+
+    Raises:
+        StackInterruptedError: it is so.
+        StackBusyError: an engine is at work on it.
+        StackUnreadableError: a lock cannot be read.
+    """
+    folder = folder_of(job)
+    found: list[str] = []
+    for path in folder.locks(job.stack) if folder else ():
+        lock = _read_lock(job, path)
+        here = lock.hostname == socket.gethostname()
+        if here and _runs_engine(lock.pid, 0.0):
+            raise _busy(job, lock)
+        where = ", which is dead" if here else f" on `{lock.hostname}`"
+        found.append(f"it is locked by process {lock.pid} of {lock.username}{where}")
+    if state.pending:
+        names = ", ".join(f"`{urn.rpartition('::')[2]}`" for urn in state.pending)
+        many = f"{len(state.pending)} operation{'s were' if len(state.pending) > 1 else ' was'}"
+        found.append(f"{many} never finished: {names}")
+    if found:
+        raise StackInterruptedError(job.stack, " and ".join(found))
+
+
+def _busy(job: StackJob, lock: _Lock) -> StackBusyError:
+    return StackBusyError(
+        job.stack,
+        f"being updated by process {lock.pid} of {lock.username}",
+        "wait for it to end, or stop it with one SIGINT",
     )
-    if url.scheme != "file":
-        return ()
-    folder = Path(unquote(url.path)).expanduser() / ".pulumi" / "locks"
-    return tuple(sorted(folder.glob(f"organization/*/{job.stack}/*.json")))
 
 
 def _read_lock(job: StackJob, path: Path) -> _Lock:

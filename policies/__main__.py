@@ -1,5 +1,6 @@
 """The policy pack: the only place that constructs it, for to construct a pack is to serve it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,5 +13,6 @@ if __name__ == "__main__":
     sys.path.insert(0, str(PROJECT))
     from policies.gate import Gate
 
-    gate = Gate(PROJECT / "profiles")
+    gate = Gate(PROJECT / "profiles", environment=os.environ)
+    gate.begin()
     PolicyPack("iam-profiles", gate.policies(), EnforcementLevel.MANDATORY)

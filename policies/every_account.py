@@ -1,39 +1,203 @@
-"""A part of `prod_isolation`: the proof over all accounts, this stack's as it is registered."""
+"""A part of `prod_isolation`: the proof over all accounts, in every state of the roll-out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Final
 
-from access.prove import Proof, Refuted, Undecided, prove
-from iam_profiles.model import Account, Profiles
-from iam_profiles.world import rules
+from access.prove import Refuted, Undecided
+from access.rollout import either
+from access.world import Missing, World
+from iam_profiles.locks import OPENED, identity_side_opened, resource_side_opened
+from iam_profiles.model import Account, Organization, Profiles
+from iam_profiles.paths import account_root, state_account
+from iam_profiles.render import render_all
+from iam_profiles.world import rules, world
+from policies.account_world import account_world, declared
+from policies.checkpoint import Deployed
+from policies.deployed import Stacks
 from policies.finding import Finding
 from policies.registered import Registered
-from policies.whole_world import declaring, whole_world
+from policies.rollout import Broken, Judged, Lock, Rollout
+from policies.unjudged import unjudged
 
 _SHOWN: Final = 12
 """Steps of a path that a finding spells out."""
 
+NOTHING_DEPLOYED: Final[Stacks] = MappingProxyType({})
 
-def every_account(stack: Registered, profiles: Profiles, account: Account) -> Iterator[Finding]:
-    """Find each isolation rule that is refuted, or cannot be decided, over all accounts."""
-    world = whole_world(stack, profiles, account)
-    for result in prove(world, rules(profiles.organization)).results:
-        if isinstance(result, Proof):
-            continue
-        who = ", ".join(f"`{pattern}`" for pattern in result.rule.from_)
-        if isinstance(result, Refuted):
-            remedy = str(result.remedy) if result.remedy else "shut one step of the path"
-            yield Finding(
-                declaring(stack, profiles, account, remedy),
-                f"{who} can reach `{result.reached}`: {_steps(result)}",
-                remedy,
-            )
-        else:
-            yield Finding(
-                declaring(stack, profiles, account, " ".join(result.why)),
-                f"whether {who} can reach another account is undecided: {_why(result)}",
-                "write what is named from the model, as plain strings",
-            )
+_IDENTITY: Final = "were every identity allowed to assume any role, "
+_RESOURCE: Final = "were every role to trust the whole state account, "
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What the proof forbids, and what is wrong already, which this stack does not make worse."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+
+class Isolation:
+    """Proves each isolation rule over all accounts, from what is deployed to what is planned.
+
+    The other accounts are planned as the model renders them; one that was never deployed is empty
+    until then.
+    """
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._profiles = profiles
+        self._known: list[World] = []
+
+    def judge(self, stack: Registered, account: Account, deployed: Stacks) -> Proved:
+        """Prove the roll-out of this stack."""
+        planned = account_world(stack, self._profiles, account)
+        judged = self._rollout(account, deployed, {str(account.name): planned}).judge()
+        urns = _urns(stack, self._profiles, account, deployed)
+        return Proved(
+            tuple(_told(one, judged, account, urns) for one in judged.broken),
+            tuple(_told(one, judged, account, urns) for one in judged.noted),
+        )
+
+    def begin(self, account: Account, deployed: Stacks) -> None:
+        """Prove the roll-out of what the model says, which is what will mostly be registered."""
+        rollout = self._rollout(account, deployed, {})
+        rollout.is_proved(rollout.everything)
+
+    @cached_property
+    def _modelled(self) -> Mapping[str, World]:
+        found = render_all(self._profiles).documents.items()
+        return {str(name): world([documents]) for name, documents in found}
+
+    def _rollout(
+        self, account: Account, deployed: Stacks, registered: Mapping[str, World]
+    ) -> Rollout:
+        organization = self._profiles.organization
+        before = {
+            str(one.name): _as_deployed(found, self._profiles, one)
+            if (found := deployed.get(one.name))
+            else world([])
+            for one in organization.accounts
+        }
+        return Rollout(
+            before,
+            {**self._modelled, **registered},
+            str(account.name),
+            rules(self._profiles),
+            _locks(organization),
+            self._known,
+        )
+
+
+def every_account(
+    stack: Registered, profiles: Profiles, account: Account, deployed: Stacks = NOTHING_DEPLOYED
+) -> Proved:
+    """Prove each isolation rule over all accounts: see `Isolation`."""
+    return Isolation(profiles).judge(stack, account, deployed)
+
+
+def _locks(organization: Organization) -> Mapping[str, Lock]:
+    root = account_root(organization, state_account(organization).id)
+    return {_IDENTITY: identity_side_opened, _RESOURCE: partial(resource_side_opened, trusted=root)}
+
+
+def _as_deployed(deployed: Deployed, profiles: Profiles, account: Account) -> World:
+    """The account as deployed; of an update that is under way, as it was or will have been."""
+    settled = _account(deployed.settled, profiles, account)
+    if deployed.under_way is None:
+        return settled
+    return either(settled, _account(deployed.under_way, profiles, account))
+
+
+def _account(stack: Registered, profiles: Profiles, account: Account) -> World:
+    found = account_world(stack, profiles, account)
+    # What no rule can read may grant anything.
+    more = (
+        Missing(one.urn or account.name, one.found) for one in unjudged(stack, profiles, account)
+    )
+    return replace(found, missing=(*found.missing, *more))
+
+
+_Urns = Mapping[str, tuple[str, str]]
+"""`{ARN: (the stack's name, URN)}` of what is declared, here before elsewhere."""
+
+
+def _urns(stack: Registered, profiles: Profiles, account: Account, deployed: Stacks) -> _Urns:
+    found = {
+        arn: (str(account.name), urn) for arn, urn in declared(stack, profiles, account).items()
+    }
+    for one in profiles.organization.accounts:
+        there = deployed.get(one.name)
+        if there is not None and one != account:
+            of = declared(there.settled, profiles, one)
+            found |= {arn: (str(one.name), urn) for arn, urn in of.items() if arn not in found}
+    return found
+
+
+def _told(broken: Broken, judged: Judged, account: Account, urns: _Urns) -> Finding:
+    """Say what is broken and what mends it, at the resource to change if this stack has it."""
+    result = broken.result
+    who = ", ".join(f"`{pattern}`" for pattern in result.rule.from_)
+    given = f"{_state(broken)}{broken.opened}"
+    if isinstance(result, Refuted):
+        remedy = _remedy(result)
+        culprit, steps = remedy, _steps(result)
+        found = f"{given}{who} can reach `{result.reached}`: {steps}"
+        if broken.turned is None:
+            found = f"{given}it is undecided whether {who} can reach `{result.reached}`: {steps}"
+    else:
+        remedy, steps = "write what is named from the model, as plain strings", _why(result)
+        culprit = steps
+        found = f"{given}whether {who} can reach another account is undecided: {steps}"
+    here, there = _declaring(culprit, steps, account, urns)
+    if there:
+        remedy = f"{remedy} ({there})"
+    if judged.first:
+        remedy = f"deploy {_listed(judged.first)} first, or {remedy}"
+    return Finding(here, found, remedy)
+
+
+def _remedy(result: Refuted) -> str:
+    """Name the statement to change: one that is there, not one that opens a lock."""
+    if result.remedy and result.remedy.statement not in OPENED:
+        return str(result.remedy)
+    for hop in reversed(result.path):
+        for reason in reversed(hop.allowed_by):
+            if reason.policy and reason.statement and reason.statement not in OPENED:
+                return f"narrow or remove statement `{reason.statement}` of {reason.policy}"
+    return "shut one step of the path"
+
+
+def _state(broken: Broken) -> str:
+    """Say which state is meant, where it is not the one that is planned."""
+    if broken.turned is None:
+        return "while old and new documents are mixed, "
+    if not broken.waiting:
+        return ""
+    if not broken.turned:
+        return "as deployed, "
+    turned, waiting = _listed(sorted(broken.turned)), _listed(sorted(broken.waiting))
+    return f"with {turned} as planned and {waiting} as deployed, "
+
+
+def _declaring(culprit: str, steps: str, account: Account, urns: _Urns) -> tuple[str | None, str]:
+    """Return the URN to change, if it is of this stack, and where it is if of another one."""
+    named = [where for arn, where in urns.items() if f"`{arn}`" in culprit]
+    here, there = _mine(named, account), next(iter(named), None)
+    if here or not there:
+        passed = [where for arn, where in urns.items() if f"`{arn}`" in steps]
+        return here or _mine(passed, account), ""
+    stack, urn = there
+    return None, f"`{urn}` of stack `{stack}`"
+
+
+def _mine(named: Iterable[tuple[str, str]], account: Account) -> str | None:
+    return next((urn for stack, urn in named if stack == account.name), None)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _steps(result: Refuted) -> str:

@@ -121,7 +121,11 @@ def _of_users(iam: Iam, profiles: Profiles) -> Iterator[Finding]:
     organization = profiles.organization
     classes: dict[str, IdentityClass] = {
         **{person.name: IdentityClass.PEOPLE for person in profiles.people},
-        **{machine.name: machine.identity_class for machine in profiles.service_users},
+        **{
+            machine.name: machine.identity_class
+            for machine in profiles.service_users
+            if machine.federation is None
+        },
     }
     for user in iam.of_kind(Kind.USER):
         identity_class = classes.get(user.name)

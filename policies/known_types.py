@@ -10,7 +10,10 @@ USER: Final = "aws:iam/user:User"
 POLICY: Final = "aws:iam/policy:Policy"
 GROUP_MEMBERSHIP: Final = "aws:iam/groupMembership:GroupMembership"
 USER_GROUP_MEMBERSHIP: Final = "aws:iam/userGroupMembership:UserGroupMembership"
+IDENTITY_PROVIDER: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 SECRET: Final = "aws:secretsmanager/secret:Secret"  # noqa: S105 -- a type token
+KMS_KEY: Final = "aws:kms/key:Key"
+KMS_ALIAS: Final = "aws:kms/alias:Alias"
 STORED_ACCESS_KEY: Final = "iamprofiles:index:StoredAccessKey"
 STACK: Final = "pulumi:pulumi:Stack"
 
@@ -89,7 +92,7 @@ EXCLUSIVE: Final = tuple(
 JUDGED: Final = frozenset(
     {
         *(ROLE, GROUP, USER, POLICY, GROUP_MEMBERSHIP, USER_GROUP_MEMBERSHIP),
-        *(SECRET, STORED_ACCESS_KEY),
+        *(IDENTITY_PROVIDER, SECRET, STORED_ACCESS_KEY, KMS_KEY, KMS_ALIAS),
         *(attachment.type for attachment in (*MANAGED, *INLINE, *INLINE_KEPT)),
     }
 )

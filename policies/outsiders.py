@@ -4,20 +4,30 @@ from collections.abc import Iterator
 from typing import Final
 
 from access.document import PolicyDocument, PrincipalEntry, Statement
-from iam_profiles.model import Account, Organization
+from iam_profiles.model import Account, Organization, Profiles
+from policies.federated import Declared
+from policies.registered import Resource
 
 _ACCOUNT_FIELD: Final = 4
 
 
-def outsiders(trust: PolicyDocument, organization: Organization, account: Account) -> Iterator[str]:
-    """Say each principal that is let in though nothing shows who is behind it.
+def outsiders(
+    trust: PolicyDocument, role: Resource, profiles: Profiles, account: Account
+) -> Iterator[str]:
+    """Say each principal that a role lets in though nothing shows who is behind it.
 
     Everybody (`*`) is not told here: that includes principals that are looked at.
     """
+    declared = Declared(profiles, account, role)
     for statement in trust.statements:
         if statement.effect == "Allow" and statement.principals is not None:
             for entry in statement.principals.entries:
-                if reason := _unknown(entry, statement, organization, account):
+                reason = (
+                    declared.beyond(entry, statement)
+                    if entry.kind == "Federated"
+                    else _unknown(entry, statement, profiles.organization, account)
+                )
+                if reason:
                     yield f"statement `{statement.name}` lets in `{entry.value}`, {reason}"
 
 

@@ -2,7 +2,7 @@
 
 Judged on this stack's side alone: in a forbidden account no trust lets the class in; in the state
 account no policy lets it try. Either side suffices, whatever the other one says. Then proved over
-all accounts, by whatever path.
+all accounts, by whatever path, in whatever state between what is deployed and what is planned.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,43 +15,30 @@ from access.verdict import Denied
 from iam_profiles.model import Account, Organization, Profiles
 from iam_profiles.names import IdentityClass
 from iam_profiles.paths import class_pattern, user_path
-from policies.context import elsewhere
-from policies.every_account import every_account
+from policies.every_account import Proved, every_account
 from policies.finding import Finding
 from policies.iam import Carried, Holder, Iam, Undetermined, arn, read
 from policies.iam_view import view
-from policies.known_types import HARMLESS, JUDGED, ROLE, SECRET, Kind
+from policies.known_types import ROLE, Kind
 from policies.outsiders import outsiders
 from policies.registered import UNKNOWN, Registered, Resource
+from policies.unjudged import unjudged
 
 DESCRIPTION: Final = "Identities of a class never reach the accounts that an isolation rule forbids"
 
 _ASSUME: Final = "sts:AssumeRole"
 
 
-def judge(stack: Registered, profiles: Profiles, account: Account) -> tuple[Finding, ...]:
-    """Return every reason why this stack may let an identity in where it must never come."""
-    found = (finding for part in PARTS for finding in part(stack, profiles, account))
-    return tuple(dict.fromkeys(found))
+def judge(
+    stack: Registered, profiles: Profiles, account: Account, proved: Proved | None = None
+) -> tuple[Finding, ...]:
+    """Return every reason why this stack may let an identity in where it must never come.
 
-
-def unjudged(stack: Registered, _: Profiles, account: Account) -> Iterator[Finding]:
-    """Find what no rule can read though it may grant something, and what goes elsewhere."""
-    yield from elsewhere(stack, account)
-    for resource in stack.resources:
-        # What has no provider is a component: it grants nothing but by its children.
-        if resource.provider is not None and resource.type not in JUDGED | HARMLESS:
-            yield Finding(
-                resource.urn,
-                f"no rule knows what `{resource.type}` grants",
-                "remove it, or add it to policies/known_types.py with a rule that reads it",
-            )
-        if resource.type == SECRET and resource.inputs.get("policy") not in (None, ""):
-            yield Finding(
-                resource.urn,
-                "the secret has a resource policy, which may give a stored key to anybody",
-                "remove `policy`; only the model's roles read secrets",
-            )
+    `proved` is what came of the proof over all accounts; without it, nothing counts as deployed.
+    """
+    found = [finding for part in PARTS for finding in part(stack, profiles, account)]
+    proved = proved or every_account(stack, profiles, account)
+    return tuple(dict.fromkeys((*found, *proved.findings)))
 
 
 def trust_side(stack: Registered, profiles: Profiles, account: Account) -> Iterator[Finding]:
@@ -59,7 +46,7 @@ def trust_side(stack: Registered, profiles: Profiles, account: Account) -> Itera
     organization = profiles.organization
     kept_out = [one for one in IdentityClass if account in _forbidden(organization, one)]
     for role in stack.of_type(ROLE) if kept_out else ():
-        for reason in _openings(role, kept_out, organization, account):
+        for reason in _openings(role, kept_out, profiles, account):
             yield Finding(
                 role.urn,
                 f"the trust policy may open `{account.name}`: {reason}",
@@ -95,9 +82,8 @@ PARTS: Final[tuple[Callable[[Registered, Profiles, Account], Iterator[Finding]],
     unjudged,
     trust_side,
     identity_side,
-    every_account,
 )
-"""What the law is judged by, one after the other."""
+"""What this stack is judged by, on its own."""
 
 
 def _forbidden(organization: Organization, identity_class: IdentityClass) -> tuple[Account, ...]:
@@ -126,14 +112,15 @@ def _callers(
 def _openings(
     role: Resource,
     kept_out: Iterable[IdentityClass],
-    organization: Organization,
+    profiles: Profiles,
     account: Account,
 ) -> Iterator[str]:
+    organization = profiles.organization
     trust = read(role.inputs.get("assumeRolePolicy"), "the trust policy")
     if isinstance(trust, Undetermined):
         yield trust.why
         return
-    yield from outsiders(trust, organization, account)
+    yield from outsiders(trust, role, profiles, account)
     for identity_class in kept_out:
         for callers, why in _callers(organization, identity_class):
             verdict = admits(trust, callers, role_account=account.id)
@@ -185,7 +172,11 @@ def _unseen(iam: Iam, profiles: Profiles, identity_class: IdentityClass) -> Iter
     path = user_path(profiles.organization, identity_class)
     users = {user.name: user for user in iam.of_kind(Kind.USER)}
     people = profiles.people if identity_class is IdentityClass.PEOPLE else ()
-    machines = (one for one in profiles.service_users if one.identity_class is identity_class)
+    machines = (
+        one
+        for one in profiles.service_users
+        if one.identity_class is identity_class and one.federation is None
+    )
     for identity in (*people, *machines):
         user = users.get(identity.name)
         if user is None:

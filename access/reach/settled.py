@@ -58,7 +58,7 @@ class Settled:
         return all(map(self._is_shut, delta.trusts)) and all(map(self._stays, sorted(reached)))
 
     def _is_alike(self) -> bool:
-        """Whether session tags matter as before, and trusts name as before who is no principal."""
+        """Whether session tags matter no more than before, and trusts name no others than IAM's."""
         for arn in self._delta.trusts:
             texts = (self._before.roles[arn].trust.text, self._world.roles[arn].trust.text)
             one, two = map(openness, texts)
@@ -66,13 +66,13 @@ class Settled:
                 return False
             if any(map(self._is_odd, texts)) or len(set(map(_of_services, texts))) > 1:
                 return False
-        tags = {
+        if self._closure.sessions.tags_matter:
+            return True
+        return not any(
             looks_at_tags(text)
-            for entry in self._delta.entries
-            for world in (self._before, self._world)
-            for text in _texts(world, entry[0], entry[1])
-        }
-        return tags <= {False}
+            for sort, arn, _ in self._delta.entries
+            for text in _texts(self._world, sort, arn)
+        )
 
     def _is_loose(self, fact: Fact) -> bool:
         """Whether other facts rest on this one without saying so."""

@@ -1,7 +1,7 @@
 """`iamprofiles:index:StoredAccessKey`: `ensure` and `remove` as a resource of the engine.
 
 Nothing secret crosses this boundary: the key goes from AWS to the store inside one call of `ensure`
-and the engine gets its id, its version, its date and the secret's ARN.
+and the engine gets its id, its version, its date and the store's ARN.
 """
 
 import asyncio
@@ -36,11 +36,12 @@ from credentials.errors import (
 )
 from credentials.provider import properties
 from credentials.provider.properties import Inputs
+from credentials.stores import discard
 
 if TYPE_CHECKING:
     from credentials.aws import Aws
     from credentials.ensure import Ensured
-    from credentials.ports import Ports
+    from credentials.ports import Policy, Ports
     from iam_profiles.names import AccountId
 
 T = TypeVar("T")
@@ -75,28 +76,33 @@ class StoredAccessKeyProvider(Provider):
 
         Another account or user is another resource. Another place for the secret replaces the key,
         the old one first: the user's keys are the same two slots, and who could read the old place
-        is not to know the new key.
+        is not to know the new key. A rotation that is due, or the end of a grace, is a change too.
         """
         old = properties.only_inputs(request.old_state)
         new = properties.only_inputs(request.new_inputs)
         changed = [
             name
             for name in properties.INPUTS
-            if old.get(name) != new.get(name) and name not in request.ignore_changes
+            if name != properties.APPLYING
+            and old.get(name) != new.get(name)
+            and name not in request.ignore_changes
         ]
-        replacing = [n for n in changed if n in {*properties.REPLACING, *properties.MOVING}]
-        lost = [] if properties.given(request.old_state, "accessKeyId") else ["accessKeyId"]
+        replacing = [name for name in changed if properties.replacing(name, old, new)]
+        found = [] if properties.given(request.old_state, "accessKeyId") else ["accessKeyId"]
+        if properties.is_due(request.old_state, request.new_inputs, datetime.now(UTC)):
+            found.append("nextDue")
         return DiffResponse(
-            changes=bool(changed or lost),
+            changes=bool(changed or found),
             replaces=replacing,
             delete_before_replace=not any(name in properties.REPLACING for name in replacing),
-            diffs=[*changed, *lost],
+            diffs=[*changed, *found],
             detailed_diff={
                 name: PropertyDiff(
                     _kind(name in old, name in new, name in replacing), input_diff=True
                 )
                 for name in changed
-            },
+            }
+            | {name: PropertyDiff(PropertyDiffKind.UPDATE, input_diff=False) for name in found},
         )
 
     async def create(self, request: CreateRequest) -> CreateResponse:
@@ -109,15 +115,11 @@ class StoredAccessKeyProvider(Provider):
         return CreateResponse(inputs.id, {**properties.only_inputs(request.properties), **outputs})
 
     async def update(self, request: UpdateRequest) -> UpdateResponse:
-        """Ensure the key again; a healthy one stays."""
+        """Do what is due; a healthy key that is not too old stays."""
         inputs = properties.only_inputs(request.news)
         if request.preview:
-            known = {
-                name: request.olds.get(name, PropertyValue.null()) for name in properties.OUTPUTS
-            }
-            healthy = properties.given(request.olds, "accessKeyId")
-            outputs = known if healthy else properties.unknown_outputs()
-            return UpdateResponse({**inputs, **outputs})
+            # Any update may rotate: what a plan says of an output must hold whatever it did.
+            return UpdateResponse({**inputs, **properties.unknown_outputs()})
         return UpdateResponse({**inputs, **await self._ensure(properties.parse(request.news))})
 
     async def read(self, request: ReadRequest) -> ReadResponse:
@@ -127,14 +129,14 @@ class StoredAccessKeyProvider(Provider):
         the next update ensures one. Whatever cannot be found out is an error.
         """
         state = request.inputs or request.properties
-        if not properties.given(state, "secretName"):
+        if not properties.given(state, properties.STORE):
             raise CredentialsError(
-                f"`{request.resource_id}` does not say where its secret is",
+                f"`{request.resource_id}` does not say which store its key is in",
                 "declare the resource and run `pulumi up`; it adopts the key that is there",
             )
         inputs = properties.parse(state)
         try:
-            found = await self._off_loop(lambda: _inspected(self._ports(inputs)))
+            found = await self._off_loop(lambda: _inspected(self._ports(inputs), inputs))
         except UserNotFoundError:
             return ReadResponse()
         outputs = _outputs(found) if found else {}
@@ -142,22 +144,23 @@ class StoredAccessKeyProvider(Provider):
         return ReadResponse(inputs.id, {**kept, **outputs}, kept)
 
     async def delete(self, request: DeleteRequest) -> None:
-        """Remove every key of the user and leave the store empty."""
+        """Remove every key of the user, and leave the store empty or without a trace of it."""
         inputs = properties.parse(request.properties)
 
         def removed() -> None:
             from credentials.ensure import remove  # noqa: PLC0415 - starts fast without it
 
-            remove(self._ports(inputs))
+            ports = self._ports(inputs)
+            remove(ports)
+            discard(ports.store)
 
         await self._off_loop(removed)
 
     async def _ensure(self, inputs: Inputs) -> dict[str, PropertyValue]:
         def ensured() -> "Ensured":
             from credentials.ensure import ensure  # noqa: PLC0415 - starts fast without it
-            from credentials.ports import Policy  # noqa: PLC0415 - likewise
 
-            return ensure(self._ports(inputs), Policy(rotate_after=inputs.rotate_after))
+            return ensure(self._ports(inputs), _policy(inputs))
 
         return _outputs(await self._off_loop(ensured))
 
@@ -172,19 +175,8 @@ class StoredAccessKeyProvider(Provider):
                 self._idle.set()
 
     def _ports(self, inputs: Inputs) -> "Ports":
-        from credentials.owner import is_gone, this_process  # noqa: PLC0415 - likewise
-        from credentials.ports import Ports  # noqa: PLC0415 - likewise
-
         aws = self._aws(inputs)
-        return Ports(
-            keys=aws.keys(inputs.user),
-            store=aws.store(inputs.secret_name),
-            verify=aws.verify,
-            clock=lambda: datetime.now(UTC),
-            sleep=self._sleep,
-            owner=this_process(),
-            is_gone=is_gone,
-        )
+        return aws.ports(inputs.user, aws.store(inputs.store), inputs.probe, self._sleep)
 
     def _aws(self, inputs: Inputs) -> "Aws":
         """AWS as the inputs say; checked to be the right account before anything else."""
@@ -203,11 +195,19 @@ class StoredAccessKeyProvider(Provider):
             raise InterruptedRunError
 
 
-def _inspected(ports: "Ports") -> "Ensured | None":
+def _policy(inputs: Inputs) -> "Policy":
+    from credentials.ports import Policy  # noqa: PLC0415 - starts fast without it
+
+    if inputs.grace is None:
+        return Policy(inputs.rotate_after)
+    return Policy(inputs.rotate_after, inputs.grace)
+
+
+def _inspected(ports: "Ports", inputs: Inputs) -> "Ensured | None":
     from credentials.ensure import inspect  # noqa: PLC0415 - starts fast without it
 
     try:
-        return inspect(ports)
+        return inspect(ports, _policy(inputs))
     except StoreNotFoundError:
         return None
 
@@ -218,6 +218,7 @@ def _outputs(ensured: "Ensured") -> dict[str, PropertyValue]:
         ensured.version,
         ensured.created_at.isoformat(timespec="seconds"),
         ensured.store_arn,
+        ensured.next_due and ensured.next_due.isoformat(timespec="seconds"),
     )
     return {
         name: PropertyValue(value) for name, value in zip(properties.OUTPUTS, values, strict=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from iam_profiles.consistency import access, naming, organization, roles
+from iam_profiles.consistency import access, federation, naming, organization, roles, stores
 from iam_profiles.consistency.world import World
 from iam_profiles.errors import Problem
 from iam_profiles.source.folder import Sources
@@ -16,6 +16,8 @@ CHECKS = (
     organization.tiers,
     organization.isolation,
     organization.partition,
+    stores.names,
+    stores.kept,
     roles.owned,
     roles.permitted,
     roles.chained,
@@ -25,6 +27,8 @@ CHECKS = (
     access.isolated,
     access.multi_factor,
     access.granted_twice,
+    federation.told_apart,
+    federation.readable,
 )
 
 

@@ -7,8 +7,8 @@ from pydantic_core import ErrorDetails
 
 from iam_profiles.errors import Problem
 from iam_profiles.source.document import Document
-from iam_profiles.source.kinds import Written
 from iam_profiles.source.wording import Path, instead, nearest, one_of, plain, quoted
+from iam_profiles.source.written import Written, present, variants
 
 Fault = tuple[str, str]
 """What was found, and the remedy."""
@@ -16,9 +16,11 @@ Context = Mapping[str, Any]
 """What pydantic adds to an error, by the type of error."""
 
 
-def path_of(detail: ErrorDetails) -> Path:
+def path_of(kind: type[Written], detail: ErrorDetails) -> Path:
     """Return where the error is; an error of a key is where the key is."""
-    path = detail["loc"]
+    path, _ = _walked(kind, detail["loc"])
+    if detail["type"] == "union_tag_invalid":
+        return (*path, "kind")
     return path[:-1] if path and path[-1] == "[key]" else path
 
 
@@ -30,7 +32,7 @@ def problems_of(
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     meant = {(*path[:-1], key) for path in unknown for key in _meant(kind, path)}
     for detail in details:
-        path = path_of(detail)
+        path = path_of(kind, detail)
         if any(path[:length] in document.broken for length in range(len(path) + 1)):
             continue
         if detail["type"] == "missing" and path in meant:
@@ -69,14 +71,25 @@ def _keys(holder: type[Written]) -> list[str]:
 
 def _holder(kind: type[Written], path: Path) -> type[Written]:
     """Return the mapping's model at this place of a file of this kind."""
-    within: Any = kind  # an annotation: a model, or a list or mapping of models
-    for part in path:
+    return _walked(kind, path)[1]
+
+
+def _walked(kind: type[Written], loc: Path) -> tuple[Path, Any]:
+    """Return pydantic's place as the file has it, without a shape's tag, and what may be there."""
+    path: list[str | int] = []
+    within: Any = kind  # an annotation: a model, one of several, or a list or mapping of models
+    for part in loc:
+        if shapes := variants(within):
+            within = shapes[str(part)]
+            continue
+        path.append(part)
         if isinstance(within, type) and issubclass(within, Written):
             fields = {field.alias or name: field for name, field in within.model_fields.items()}
-            within = fields[str(part)].annotation
+            within = present(fields[str(part)].annotation) if str(part) in fields else None
         else:
-            within = next(arg for arg in reversed(get_args(within)) if arg is not Ellipsis)
-    return within
+            inner = (arg for arg in reversed(get_args(within)) if arg is not Ellipsis)
+            within = next(inner, None)
+    return tuple(path), within
 
 
 def _kind(value: object) -> str:
@@ -112,6 +125,11 @@ def _no_choice(value: object, context: Context) -> Fault:
     return _kind(value), instead(str(value), words, one_of(words))
 
 
+def _no_shape(_: object, context: Context) -> Fault:
+    words = context["expected_tags"].replace("'", "").split(", ")
+    return quoted(context["tag"]), instead(context["tag"], words, one_of(words))
+
+
 def _not(remedy: str) -> Callable[[object, Context], Fault]:
     return lambda value, _context: (_kind(value), remedy)
 
@@ -130,6 +148,7 @@ _FAULTS: dict[str, Callable[[object, Context], Fault]] = {
     "model_type": _not("write `key: value` pairs"),
     "too_short": _always("an empty list", "name at least one"),
     "literal_error": _no_choice,
+    "union_tag_invalid": _no_shape,
     "greater_than_equal": lambda value, context: (_kind(value), f"use {context['ge']} or more"),
     "less_than_equal": lambda value, context: (_kind(value), f"use {context['le']} or less"),
 }

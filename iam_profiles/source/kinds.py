@@ -2,28 +2,13 @@
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from iam_profiles.source import values as v
+from iam_profiles.source.federation import FederationEntry
+from iam_profiles.source.stores import SecretsManagerEntry, SecretsStoreEntry
 from iam_profiles.source.text import refusal
-
-
-class Written(BaseModel):
-    """What a mapping in YAML may hold; nothing is converted, nothing unknown let through."""
-
-    # A field is described by the text below it; `schema` reads that itself, since pydantic would
-    # parse this file at every start.
-    # Built when first used: most entries are only ever parts of a whole file.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-    REMEDIES: ClassVar[dict[str, str]] = {}
-    """What to do about keys that one might expect here."""
-    STAND_INS: ClassVar[dict[str, Any]] = {}
-    """What to go on with where a key that must be there is faulty; never part of a result."""
-
-    def given(self) -> dict[str, Any]:
-        """Return what the file says, without what it leaves to the defaults."""
-        return {name: value for name, value in self if value is not None}
+from iam_profiles.source.written import Written
 
 
 class AccountEntry(Written):
@@ -53,17 +38,6 @@ class DefaultsEntry(Written):
     """How long a role's session may last; `1h` unless given."""
     mfa: Literal["required", "optional"] | None = None
     """Whether grants to people may do without MFA; `required` unless given."""
-
-
-class SecretsStoreEntry(Written):
-    """Where service users' keys are kept."""
-
-    kind: Literal["aws-secrets-manager"] | None = None
-    """AWS Secrets Manager, in the state account."""
-    prefix: v.SecretPrefix | None = None
-    """Begins the name of every secret; `iam-profiles` unless given."""
-    recovery_window: v.RecoveryWindow | None = None
-    """How long a deleted secret can be restored, in whole days; `30d` unless given."""
 
 
 _FIXED = "take it out: AWS does not raise this quota"
@@ -113,7 +87,7 @@ class OrganizationFile(Written):
     organization: v.OrganizationName
     """The organisation's name."""
     region: v.Region
-    """The home region: where the state account's secrets store is."""
+    """The home region: where the state account's secrets store is, if it is one of AWS's."""
     partition: Literal["aws", "aws-cn", "aws-us-gov"] | None = None
     """The AWS partition; unless given, the region's."""
     prefix: v.PathPrefix | None = None
@@ -126,7 +100,7 @@ class OrganizationFile(Written):
     """The properties that are proved; `nonprod` never reaching `prod` and `state` is among them."""
     defaults: DefaultsEntry = DefaultsEntry()
     """What holds where a role or a grant is silent."""
-    secrets_store: SecretsStoreEntry = SecretsStoreEntry()
+    secrets_store: SecretsStoreEntry = SecretsManagerEntry()
     """Where service users' keys are kept."""
     quotas: QuotasEntry = Field(default_factory=QuotasEntry)
     """Only the quotas that AWS has raised for these accounts."""
@@ -159,7 +133,7 @@ class StatementEntry(Written):
     resources: tuple[v.Resource, ...] = Field(min_length=1)
     """ARNs, in which `{account}`, `{partition}`, `{prefix}`, `{region}`, `{state_account}` stand
     for what each account has there."""
-    conditions: dict[v.Operator, dict[v.ConditionKey, v.ConditionValues]] = {}
+    conditions: dict[v.Operator, dict[v.ConditionKey, v.ConditionValues]] = Field(default={})
     """IAM's conditions: operator, key, list of values; placeholders as in `resources`."""
 
     @model_validator(mode="after")
@@ -224,12 +198,28 @@ class GroupEntry(Written):
 
 
 class ServiceUserEntry(Written):
-    """A machine: an IAM user whose key is kept in the secrets store."""
+    """A machine: an IAM user whose key is kept in the secrets store, or a federated one."""
 
     identity_class: Literal["nonprod", "prod"] = Field(alias="class")
     """Its trust class: `nonprod` or `prod`."""
     rotate_after: v.RotateAfter | None = None
     """How old its key may become, `1h` to `365d`."""
+    grace: v.Grace | None = None
+    """How long the key before works on, `5m` to `24h`; `1h` unless given."""
+    federation: FederationEntry | None = None
+    """Whose tokens stand for it instead of a key."""
+    reader: FederationEntry | None = None
+    """Whose tokens may read its key from the store; for AWS Secrets Manager."""
+
+    @model_validator(mode="after")
+    def no_key_of_a_federated_one(self) -> Self:
+        """Refuse to rotate a key that there is not."""
+        of_keys = ("rotate_after", "grace", "reader")
+        given = [name for name in of_keys if getattr(self, name) is not None]
+        if self.federation is not None and given:
+            found = f"`{given[0]}` beside `federation`"
+            raise refusal(found, f"take `{given[0]}` out: a federated service user has no key")
+        return self
 
 
 class GrantEntry(Written):
@@ -282,9 +272,9 @@ class TeamFile(Written):
     """Who approves changes to this file."""
     people: tuple[v.PersonName, ...] = ()
     """The team's people who are IAM users; each is declared once, by one team."""
-    groups: dict[v.GroupName, GroupEntry] = {}
+    groups: dict[v.GroupName, GroupEntry] = Field(default={})
     """Groups of people."""
-    service_users: dict[v.ServiceUserName, ServiceUserEntry] = {}
+    service_users: dict[v.ServiceUserName, ServiceUserEntry] = Field(default={})
     """Machines."""
     grants: tuple[GrantEntry, ...] = ()
     """Who may assume which role on which tiers."""

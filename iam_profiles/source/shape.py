@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from iam_profiles.errors import Problem
 from iam_profiles.source.document import Document, Json
 from iam_profiles.source.faults import path_of, problems_of
-from iam_profiles.source.kinds import Written
 from iam_profiles.source.wording import Path
+from iam_profiles.source.written import Written, variants
 
 Kind = TypeVar("Kind", bound=Written)
 
@@ -77,19 +77,26 @@ def shape(document: Document, kind: type[Kind], name: str) -> Source[Kind]:
             problems.append(document.problem((), "no mapping", "begin the file with `key: value`"))
         nothing = kind.model_validate(kind.STAND_INS)
         return Source(name, document, nothing, tuple(problems), frozenset({()}))
-    lost = {path[:2] for path in document.broken}
+    lost = {_entry(kind, path) for path in document.broken}
     try:
         content = kind.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
         problems.extend(problems_of(document, kind, details))
-        lost |= {path_of(detail)[:2] for detail in details}
+        lost |= {_entry(kind, path_of(kind, detail)) for detail in details}
         content = None
     if lost or content is None:
         # INVARIANT: this cannot fail. An entry with a fault anywhere in it is gone as a whole, and
         # what a file cannot be without has a stand-in.
         content = kind.model_validate(_without(value, lost, kind))
     return Source(name, document, content, tuple(problems), frozenset(lost))
+
+
+def _entry(kind: type[Written], path: Path) -> Path:
+    """Return what is left out for a fault at this place: an entry, or all that is of one shape."""
+    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+    top = fields.get(str(path[0])) if path else None
+    return path[:1] if top and variants(top.annotation) else path[:2]
 
 
 def _without(value: dict[str, Json], lost: set[Path], kind: type[Written]) -> dict[str, Json]:

@@ -185,6 +185,7 @@ ServiceName = Annotated[
 # Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 Session = Annotated[timedelta, span("1h", "12h")]
 RotateAfter = Annotated[timedelta, span("1h", "365d")]
+Grace = Annotated[timedelta, span("5m", "24h")]
 # Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
 RecoveryWindow = Annotated[timedelta, span("7d", "30d", units="d")]
 Day = Annotated[date, day()]

@@ -82,5 +82,5 @@ class AwsError(StandInError):
         )
 
 
-GONE = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
+GONE = frozenset({"NoSuchEntity", "NotFoundException", "ResourceNotFoundException"})
 """The codes that mean that a resource is not there; no other error ever means it."""

@@ -59,6 +59,18 @@ def secret_name(value: object) -> str | None:
     return "must contain only alphanumeric characters and `/_+=.@-`"
 
 
+def issuer(value: object) -> str | None:
+    """An identity provider's address begins with `https://`."""
+    if str(value).startswith("https://"):
+        return None
+    return f'expected to have a url with schema of: "https", got {value}'
+
+
+def thumbprint(value: object) -> str | None:
+    """A certificate's thumbprint has forty characters."""
+    return None if len(str(value)) == 40 else f"expected length to be 40, got {value}"  # noqa: PLR2004 - AWS's own
+
+
 def plain_quotes(value: object) -> str | None:
     """A role's description has no typographic quotes."""
     if "\u201c" in str(value) or "\u2018" in str(value):

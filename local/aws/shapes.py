@@ -34,6 +34,8 @@ def shape(path: str) -> Shape:
     for member in members:
         if isinstance(found, ListShape):
             found = found.member
+            if member == "member":  # the element itself
+                continue
         found = cast("StructureShape", found).members[member]
     return found
 

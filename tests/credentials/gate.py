@@ -9,6 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "content-length"})
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a caller that was killed."""
+
+
 class Gate:
     """Forwards to the cloud's endpoint; `calls` are the operations seen, in order.
 
@@ -34,8 +41,7 @@ class Gate:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

@@ -6,20 +6,22 @@ from typing import Any
 from unittest import mock
 
 from credentials import ensure as core
-from credentials.decide import Drop, Empty, Promote, Step, Verify, World, decide, decide_removal
+from credentials.decide import decide, decide_removal
 from credentials.errors import ServiceError
 from credentials.keys import AccessKeyId
+from credentials.look import Look
 from credentials.run import Run
 from credentials.secrets_manager import SecretsManagerStore
 from credentials.store import Label, Snapshot, StoredKey, Version
 from credentials.tenure import Tenure
+from credentials.world import Drop, Empty, Promote, Step, Verify, World
 
 Mutant = Callable[[], AbstractContextManager[object]]
 
 
 def no_settling() -> AbstractContextManager[object]:
     """Keys that nobody recorded stay."""
-    return mock.patch.object(Run, "strays", return_value={})
+    return mock.patch.object(Look, "strays", return_value={})
 
 
 def no_fence() -> AbstractContextManager[object]:

@@ -41,6 +41,7 @@ from tests.credentials.test_faults import shown
 ACCOUNT = AccountId("123456789012")
 USER = UserName("payments-nonprod")
 SECRET = "iam-profiles/nonprod/payments-nonprod"
+STORE = {"kind": "aws-secrets-manager", "name": SECRET}
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def client(service: str) -> Any:
 def ports(aws: Aws) -> Ports:
     return Ports(
         keys=aws.keys(USER),
-        store=aws.store(SECRET),
+        store=aws.store(STORE),
         verify=aws.verify,
         clock=lambda: datetime.now(UTC),
         sleep=lambda _: None,
@@ -113,14 +114,14 @@ def test_absence_is_told_from_every_other_answer(aws: Aws) -> None:
     with pytest.raises(UserNotFoundError):
         aws.keys(UserName("nobody")).user_arn()
     with pytest.raises(StoreNotFoundError):
-        aws.store("nothing").read()
+        aws.store({**STORE, "name": "nothing"}).read()
     keys = aws.keys(USER)
     keys.delete(cast("Any", "AKIAGONE000000000000"))
     keys.deactivate(cast("Any", "AKIAGONE000000000000"))
 
 
 def test_of_two_runs_that_write_one_lease_the_second_is_refused(aws: Aws) -> None:
-    store = aws.store(SECRET)
+    store = aws.store(STORE)
     store.prepare()
     lease = Lease(this_process(), datetime.now(UTC))
     assert store.write_lease(1, lease)
@@ -148,11 +149,12 @@ def test_minting_is_never_repeated_by_the_client(aws: Aws) -> None:
 
 def test_a_key_of_somebody_else_or_of_nobody_is_not_verified(aws: Aws) -> None:
     made = ensure(ports(aws))
-    store = aws.store(SECRET)
+    store = aws.store(STORE)
     current = store.read().current
     assert current is not None
     key = store.fetch(current)
     aws.verify(key)
+    aws.verify(key, Arn("arn:aws:iam::123456789012:role/PlatformRoles/PlatformVPCRole"))
     with pytest.raises(VerificationError, match=f"`{made.access_key_id}` could not be verified"):
         aws.verify(replace(key, user_arn=Arn("arn:aws:iam::123456789012:user/other")))
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from credentials.ensure import ensure, remove
+from credentials.ensure import ensure
 from credentials.errors import (
     CredentialsError,
     ForeignKeysError,
@@ -125,7 +125,7 @@ def test_a_deactivated_key_is_not_replaced_behind_the_back_of_who_deactivated_it
     world.by_hand.add(made.access_key_id)
     world.aws.keys[made.access_key_id].active = False
     with pytest.raises(
-        InactiveKeyError, match=f"aws iam delete-access-key .* {made.access_key_id}"
+        InactiveKeyError, match=f"rotate {USER} --now`.* {made.access_key_id} --status Active"
     ):
         ensure(world.ports())
     assert set(world.aws.keys) == {made.access_key_id}
@@ -147,7 +147,7 @@ def test_two_keys_in_use_are_both_named() -> None:
         ensure(world.ports())
     assert all(key in str(caught.value) for key in foreign)
     with pytest.raises(ForeignKeysError):
-        remove(world.ports())
+        world.act(Action.REMOVE)
     assert set(world.aws.keys) == set(foreign)
 
 
@@ -246,8 +246,9 @@ def test_a_run_that_never_ends_is_named() -> None:
         ensure(replace(ports, sleep=sleep))
 
 
-def test_a_previous_key_is_deleted_when_its_grace_is_over() -> None:
-    world = World()
+def test_a_key_that_somebody_put_by_hand_leaves_the_one_before_its_grace() -> None:
+    policy = Policy(grace=timedelta(minutes=30))
+    world = World(policy=policy)
     first = ensure(world.ports())
     rotated = mint_by_hand(world, used=False)
     new = world.aws.keys[rotated]
@@ -259,11 +260,16 @@ def test_a_previous_key_is_deleted_when_its_grace_is_over() -> None:
         .to_json()
         .reveal(),
     )
-    policy = Policy(grace=timedelta(minutes=30))
-    assert ensure(world.ports(), policy).access_key_id == rotated
+    made = ensure(world.ports(), policy)
+    assert made.access_key_id == rotated
+    assert made.finishing is not None
     assert set(world.aws.keys) == {first.access_key_id, rotated}
     world.aws.clock.sleep(1801)
+    assert ensure(world.ports(), policy).finishing
+    assert not world.aws.keys[first.access_key_id].active
+    world.aws.clock.sleep(3601)
     world.check_ensured(ensure(world.ports(), policy))
+    assert set(world.aws.keys) == {rotated}
 
 
 def test_a_value_put_by_hand_that_is_no_key_is_left_alone() -> None:
@@ -317,7 +323,7 @@ def test_a_limit_that_stays_is_an_error_that_tells_what_to_do() -> None:
     world.aws.list_delay = timedelta(hours=1)
     for _ in range(2):
         mint_by_hand(world, used=False)
-    with pytest.raises(KeyLimitError, match="aws iam list-access-keys"):
+    with pytest.raises(KeyLimitError, match="credentials status` lists them"):
         ensure(world.ports())
 
 

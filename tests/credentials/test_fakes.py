@@ -73,6 +73,33 @@ def test_a_deleted_or_inactive_key_does_not_work(aws: FakeAws, end: str) -> None
     refused("InvalidClientTokenId", sts.get_caller_identity)
 
 
+def test_a_deleted_key_may_work_on_for_a_while(aws: FakeAws) -> None:
+    aws.end_delay = timedelta(seconds=8)
+    iam = Iam(aws)
+    key = iam.create_access_key(UserName="u")["AccessKey"]
+    iam.delete_access_key(UserName="u", AccessKeyId=key["AccessKeyId"])
+    sts = aws.sts(key["AccessKeyId"], key["SecretAccessKey"])
+    assert sts.get_caller_identity()["Arn"] == aws.users["u"]
+    aws.clock.sleep(8)
+    refused("InvalidClientTokenId", sts.get_caller_identity)
+
+
+def test_a_role_is_refused_alike_whether_it_is_not_granted_yet_or_not_there(aws: FakeAws) -> None:
+    aws.grant_delay = timedelta(seconds=8)
+    aws.refused_roles.add("absent")
+    key = Iam(aws).create_access_key(UserName="u")["AccessKey"]
+    sts = aws.sts(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def assume(role: str, seconds: int = 900) -> None:
+        sts.assume_role(RoleArn=role, RoleSessionName="test", DurationSeconds=seconds)
+
+    refused("AccessDenied", lambda: assume("there"))
+    aws.clock.sleep(8)
+    assume("there")
+    refused("AccessDenied", lambda: assume("absent"))
+    refused("ValidationError", lambda: assume("there", 899))
+
+
 def test_last_use_is_absent_until_the_key_is_used(aws: FakeAws) -> None:
     iam = Iam(aws)
     key = iam.create_access_key(UserName="u")["AccessKey"]

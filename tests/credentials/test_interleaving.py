@@ -11,12 +11,21 @@ from hypothesis import strategies as st
 from credentials.ensure import ensure, remove
 from tests.credentials import mutants
 from tests.credentials.interleaving import JUMP, Interleaving, Outcome
-from tests.credentials.worlds import Action, BrokenInvariantError, World
+from tests.credentials.worlds import RUTHLESS, URGENCIES, Action, BrokenInvariantError, World
 
 A, B = "A", "B"
 STRETCH = st.tuples(st.sampled_from([A, B]), st.integers(1, 14)).map(lambda s: [s[0]] * s[1])
 ORDERS = st.lists(STRETCH, max_size=12).map(lambda stretches: sum(stretches, list[str]()))
-PAIRS = st.sampled_from([(Action.ENSURE, Action.ENSURE), (Action.ENSURE, Action.REMOVE)])
+PAIRS = st.sampled_from(
+    [
+        (Action.ENSURE, Action.ENSURE),
+        (Action.ENSURE, Action.REMOVE),
+        (Action.EARLY, Action.ENSURE),
+        (Action.EARLY, Action.LEAKED),
+        (Action.LEAKED, Action.LEAKED),
+        (Action.LEAKED, Action.REMOVE),
+    ]
+)
 
 
 @st.composite
@@ -36,8 +45,14 @@ def interleave(
     works: dict[str, Callable[[], object]] = {}
     for name, action in zip((A, B), actions, strict=True):
         ports = replace(world.ports(), sleep=turns.sleep)
-        works[name] = partial(ensure if action is Action.ENSURE else remove, ports)
+        works[name] = (
+            partial(remove, ports)
+            if action is Action.REMOVE
+            else partial(ensure, ports, world.policy, URGENCIES[action])
+        )
+    world.ruthless += bool(RUTHLESS & set(actions))
     outcomes = turns.run(works)
+    world.ruthless = 0
     world.aws.before = lambda _at, _called: None
     return outcomes
 
@@ -55,11 +70,13 @@ def test_two_runs_at_once_agree_on_one_key(order: list[str], *, existing: bool) 
 
 
 @settings(max_examples=150, deadline=None)
-@given(order=held_up(), actions=PAIRS)
+@given(order=held_up(), actions=PAIRS, existing=st.booleans())
 def test_a_run_that_was_held_up_undoes_nothing(
-    order: list[str], actions: tuple[Action, Action]
+    order: list[str], actions: tuple[Action, Action], *, existing: bool
 ) -> None:
     world = World()
+    if existing:
+        world.act(Action.ENSURE)
     interleave(world, order, actions)
     world.check_ensured(world.converge(Action.ENSURE))
 

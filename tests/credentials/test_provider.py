@@ -1,6 +1,7 @@
 """The provider's answers to the engine that need no AWS."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,14 +25,21 @@ INPUTS: dict[str, Any] = {
     "region": "eu-west-1",
     "profile": "iam-profiles-state",
     "userName": "payments-nonprod",
-    "secretName": "iam-profiles/nonprod/payments-nonprod",
+    "store": {
+        "kind": PropertyValue("aws-secrets-manager"),
+        "name": PropertyValue("iam-profiles/nonprod/payments-nonprod"),
+    },
     "rotateAfterSeconds": 604800.0,
+    "graceSeconds": 3600.0,
+    "probeRoleArn": "arn:aws:iam::222222222222:role/PlatformRoles/PlatformVPCRole",
+    "applying": True,
 }
 OUTPUTS: dict[str, Any] = {
     "accessKeyId": "AKIA0000000000000001",
     "versionId": "key-AKIA0000000000000001-1769860800-1",
     "createdAt": "2026-01-31T12:00:00+00:00",
-    "secretArn": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s",
+    "storeArn": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s",
+    "nextDue": "2226-02-07T12:00:00+00:00",
 }
 
 
@@ -73,10 +81,16 @@ def test_good_inputs_pass_and_outputs_asked_for_are_not_inputs() -> None:
         ("userName", "pаyments"),  # noqa: RUF001 - a Cyrillic letter
         ("userName", "x" * 65),
         ("userName", "user\n"),
-        ("secretName", ""),
-        ("secretName", "with space"),
+        ("store", None),
+        ("store", ""),
+        ("store", {}),
+        ("store", {"kind": PropertyValue("keychain")}),
+        ("store", {"kind": PropertyValue("vault"), "name": PropertyValue("with space")}),
         ("rotateAfterSeconds", 0.0),
         ("rotateAfterSeconds", "7d"),
+        ("graceSeconds", -1.0),
+        ("probeRoleArn", "PlatformVPCRole"),
+        ("applying", False),
         ("profile", ""),
         ("secretAccessKey", "no"),
     ],
@@ -90,7 +104,7 @@ def test_all_bad_inputs_are_refused_at_once() -> None:
 
 
 def test_inputs_that_are_not_known_yet_pass() -> None:
-    assert failures(userName=UNKNOWN, secretName=UNKNOWN, rotateAfterSeconds=UNKNOWN) == {}
+    assert failures(userName=UNKNOWN, store=UNKNOWN, rotateAfterSeconds=UNKNOWN) == {}
 
 
 def test_nothing_changed_is_no_change() -> None:
@@ -104,10 +118,25 @@ def test_another_account_or_user_is_another_key_made_first(name: str) -> None:
     assert (found.replaces, found.delete_before_replace) == ([name], False)
 
 
-@pytest.mark.parametrize("name", ["region", "secretName"])
+@pytest.mark.parametrize("name", ["region", "store"])
 def test_another_place_is_another_key_and_the_old_one_goes_first(name: str) -> None:
     found = diff({**INPUTS, **OUTPUTS}, **{name: "us-east-1"})
     assert (found.replaces, found.delete_before_replace) == ([name], True)
+
+
+@pytest.mark.parametrize("name", ["kms_key", "timeout_seconds"])
+def test_a_store_that_is_only_used_otherwise_is_the_same_place(name: str) -> None:
+    kept = {**INPUTS["store"], name: PropertyValue("before")}
+    found = diff({**INPUTS, **OUTPUTS, "store": kept}, store={**kept, name: PropertyValue("after")})
+    assert (found.changes, found.replaces, found.diffs) == (True, [], ["store"])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"name": PropertyValue("iam-profiles/prod/x")}, {"address": PropertyValue("x")}]
+)
+def test_another_place_in_a_store_replaces_the_key(changed: dict[str, PropertyValue]) -> None:
+    found = diff({**INPUTS, **OUTPUTS}, store={**INPUTS["store"], **changed})
+    assert (found.replaces, found.delete_before_replace) == (["store"], True)
 
 
 @pytest.mark.parametrize(("name", "value"), [("rotateAfterSeconds", 1.0), ("profile", None)])
@@ -127,13 +156,36 @@ def test_a_preview_of_creating_mints_nothing_and_says_that_outputs_are_unknown()
     assert plain(answer.properties) == {**INPUTS, **dict.fromkeys(OUTPUTS, UNKNOWN)}
 
 
-def test_a_preview_of_updating_keeps_a_healthy_key_and_not_a_missing_one() -> None:
-    def previewed(old: dict[str, Any]) -> dict[str, Any]:
-        request = UpdateRequest(URN, "id", values(old), values(INPUTS), 0, [], preview=True)
-        return plain(asyncio.run(StoredAccessKeyProvider().update(request)).properties)
+def test_a_preview_of_updating_says_that_outputs_are_unknown_as_any_update_may_rotate() -> None:
+    request = UpdateRequest(
+        URN, "id", values({**INPUTS, **OUTPUTS}), values(INPUTS), 0, [], preview=True
+    )
+    answer = asyncio.run(StoredAccessKeyProvider().update(request))
+    assert plain(answer.properties) == {**INPUTS, **dict.fromkeys(OUTPUTS, UNKNOWN)}
 
-    assert previewed({**INPUTS, **OUTPUTS}) == {**INPUTS, **OUTPUTS}
-    assert previewed(INPUTS) == {**INPUTS, **dict.fromkeys(OUTPUTS, UNKNOWN)}
+
+@pytest.mark.parametrize(
+    ("due_in", "in_preview", "in_update"),
+    [
+        (timedelta(seconds=-1), True, True),
+        (timedelta(hours=11), True, False),
+        (timedelta(hours=13), False, False),
+    ],
+)
+def test_a_preview_shows_what_comes_due_while_its_plan_holds(
+    due_in: timedelta, *, in_preview: bool, in_update: bool
+) -> None:
+    due = (datetime.now(UTC) + due_in).isoformat()
+    for applying, shown in ((UNKNOWN, in_preview), (True, in_update), (None, in_update)):
+        found = diff({**INPUTS, **OUTPUTS, "nextDue": due}, applying=applying)
+        assert (found.changes, found.diffs) == (shown, ["nextDue"] if shown else [])
+
+
+def test_a_key_whose_state_does_not_say_when_it_is_due_is_due_by_its_age() -> None:
+    state = {**INPUTS, **OUTPUTS, "nextDue": None}
+    assert diff({**state, "createdAt": "2020-01-01T00:00:00+00:00"}).diffs == ["nextDue"]
+    assert diff({**state, "createdAt": datetime.now(UTC).isoformat()}).diffs == []
+    assert diff({**state, "rotateAfterSeconds": None}, rotateAfterSeconds=None).diffs == []
 
 
 def test_an_import_is_told_that_declaring_is_enough() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from credentials.ensure import ensure, inspect, remove
+from credentials.ensure import ensure, inspect
 from credentials.errors import ServiceError
 from tests.credentials.fakes import SecretsManager, refuse
 from tests.credentials.worlds import LATER, SECRET, USER, WRITES, Action, World
@@ -13,7 +13,7 @@ from tests.credentials.worlds import LATER, SECRET, USER, WRITES, Action, World
 def test_removal_empties_the_store_before_it_deletes_the_key() -> None:
     world = World()
     ensure(world.ports())
-    remove(world.ports())
+    world.act(Action.REMOVE)
     world.check_removed()
     calls = [call for call in world.aws.calls if call in WRITES]
     assert calls.index("UpdateAccessKey") > calls.index("UpdateSecretVersionStage")
@@ -23,10 +23,10 @@ def test_removal_empties_the_store_before_it_deletes_the_key() -> None:
 def test_removal_twice_is_removal_once() -> None:
     world = World()
     ensure(world.ports())
-    remove(world.ports())
+    world.act(Action.REMOVE)
     world.aws.clock.sleep(LATER)
     before = len(world.aws.calls)
-    remove(world.ports())
+    world.act(Action.REMOVE)
     assert not WRITES & set(world.aws.calls[before:])
 
 
@@ -37,14 +37,14 @@ def test_removal_of_what_is_gone_already_is_well() -> None:
             del world.aws.users[USER]
         if gone != "user":
             del world.aws.secrets[SECRET]
-        remove(world.ports())
+        world.act(Action.REMOVE)
 
 
 def test_removal_deletes_keys_although_the_secret_is_scheduled_for_deletion_already() -> None:
     world = World()
     ensure(world.ports())
     SecretsManager(world.aws).delete_secret(SecretId=SECRET)
-    remove(world.ports())
+    world.act(Action.REMOVE)
     assert not world.aws.keys
 
 
@@ -52,14 +52,14 @@ def test_removal_finds_a_key_that_is_not_listed_yet() -> None:
     world = World()
     world.aws.list_delay = timedelta(seconds=60)
     ensure(world.ports())
-    remove(world.ports())
+    world.act(Action.REMOVE)
     assert not world.aws.keys
 
 
 def test_a_removed_user_can_have_a_key_again() -> None:
     world = World()
     ensure(world.ports())
-    remove(world.ports())
+    world.act(Action.REMOVE)
     world.check_ensured(ensure(world.ports()))
 
 

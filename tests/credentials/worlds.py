@@ -1,29 +1,40 @@
 """One user's world with faults before and after every call, and what must hold at every moment."""
 
 import contextlib
+import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from credentials.aws import IamKeys, identify
+from credentials.aws import IamKeys, assume, identify
 from credentials.ensure import Ensured, ensure, remove
 from credentials.errors import CredentialsError
-from credentials.ports import Policy, Ports
+from credentials.ports import Policy, Ports, Urgency
 from credentials.secrets_manager import SecretsManagerStore
 from credentials.store import Owner, StoredKey
-from iam_profiles.names import UserName
-from tests.credentials.fakes import ACCOUNT, FakeAws, Held, Iam, SecretsManager, refuse
-
-USER = UserName("payments-nonprod")
-SECRET = "iam-profiles/nonprod/payments-nonprod"
-USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/PlatformServiceUsers/nonprod/{USER}"
-LATER = timedelta(hours=2).total_seconds()
-"""Beyond every wait and the grace, so that what one run leaves to the next is due."""
+from tests.credentials import laws
+from tests.credentials.disturbances import (
+    ANSWERS,
+    END_DELAYS,
+    GRANT_DELAYS,
+    LIST_DELAYS,
+    PASSING,
+    RIVALS,
+    RUTHLESS,
+    URGENCIES,
+    USE_DELAYS,
+    Action,
+    BrokenInvariantError,
+    CrashedError,
+    Fault,
+    Schedule,
+)
+from tests.credentials.example import HASTY, LATER, ROLE, SECRET, USER, USER_ARN, WEEKLY
+from tests.credentials.fakes import FakeAws, Held, Iam, SecretsManager, refuse
 
 WRITES = frozenset(
     {
@@ -46,56 +57,9 @@ _STORE_CALLS = frozenset(
 _DOWN_CALLS = 3
 
 
-class CrashedError(BaseException):
-    """The process was killed: nothing of it runs any more."""
-
-
-class BrokenInvariantError(AssertionError):
-    """Something that must never be was."""
-
-
-class Fault(StrEnum):
-    """What can go wrong with one call."""
-
-    CRASH_BEFORE = "killed before the call"
-    CRASH_AFTER = "killed after the call"
-    REFUSED = "refused"
-    FAILED = "failed, without effect"
-    LOST = "done, but the answer lost"
-    THROTTLED = "throttled"
-    STORE_DOWN = "store unreachable for some calls"
-    SLOW = "keys minted from now on work after half a minute"
-    USELESS = "keys minted from now on work after an hour"
-    HIDDEN = "keys minted from now on are listed after some seconds"
-    RIVAL_ENSURES = "another run of ensure before the call"
-    RIVAL_REMOVES = "a run of remove before the call"
-
-
-class Action(StrEnum):
-    """What is done about the user's key."""
-
-    ENSURE = "ensure"
-    REMOVE = "remove"
-    DELETE = "the current key is deleted by hand"
-
-
-_ANSWERS: Mapping[Fault | None, tuple[str, str, int]] = {
-    Fault.REFUSED: ("AccessDenied", "not authorized", 403),
-    Fault.FAILED: ("InternalFailure", "", 500),
-    Fault.THROTTLED: ("Throttling", "", 400),
-}
-_RIVALS: Mapping[Fault | None, Action] = {
-    Fault.RIVAL_ENSURES: Action.ENSURE,
-    Fault.RIVAL_REMOVES: Action.REMOVE,
-}
-_USE_DELAYS: Mapping[Fault | None, timedelta] = {
-    Fault.SLOW: timedelta(seconds=30),
-    Fault.USELESS: timedelta(hours=1),
-}
-_LIST_DELAYS: Mapping[Fault | None, timedelta] = {Fault.HIDDEN: timedelta(seconds=8)}
-
-Schedule = Mapping[int, Fault]
-"""Which call, counted from the first of the world, meets which fault."""
+@functools.lru_cache(maxsize=4096)
+def _parsed(value: str) -> Mapping[str, Any]:
+    return json.loads(value)
 
 
 @dataclass
@@ -105,14 +69,24 @@ class World:
     schedule: Schedule = field(default_factory=dict[int, Fault])
     one_machine: bool = True
     """Whether a run can see that another one's process has ended."""
+    policy: Policy = WEEKLY
     aws: FakeAws = field(default_factory=FakeAws)
-    policy: Policy = field(default_factory=Policy)
     dead: set[str] = field(default_factory=set[str])
     runs: int = 0
     errors: list[BaseException] = field(default_factory=list[BaseException])
     down: int = 0
     by_hand: set[str] = field(default_factory=set[str])
-    was_current: str | None = None
+    was_current: str = ""
+    superseded: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When each key ceased to be what readers get."""
+    graceless: set[str] = field(default_factory=set[str])
+    """Keys that somebody said are leaked, or removed: jobs in flight lose them."""
+    leaked: set[str] = field(default_factory=set[str])
+    """Keys that a run was told are leaked, and had begun to replace."""
+    hurried_at: datetime | None = None
+    """When somebody last asked for a rotation that is not due."""
+    ruthless: int = 0
+    """How many runs that spare nothing are under way, with rivals."""
 
     def __post_init__(self) -> None:
         self.aws.users[USER] = USER_ARN
@@ -128,6 +102,7 @@ class World:
         def verify(key: StoredKey) -> None:
             sts: Any = self.aws.sts(key.access_key_id, key.secret_access_key.reveal())
             identify(sts, key)
+            assume(sts, key, ROLE)
 
         return Ports(
             keys=IamKeys(USER, cast("Any", Iam(self.aws))),
@@ -141,21 +116,57 @@ class World:
 
     def act(self, action: Action) -> Ensured | None:
         """Do something in a process of its own, and let its error or its crash through."""
+        if action in PASSING:
+            self.aws.clock.sleep(PASSING[action].total_seconds())
+            return None
         if action is Action.DELETE:
-            key = self.current_key()
-            if key in self.aws.keys:
-                self.by_hand.add(key)
-                del self.aws.keys[key]
+            self.delete_by_hand()
             return None
         ports = self.ports()
-        try:
-            if action is Action.ENSURE:
-                return ensure(ports, self.policy)
-            remove(ports)
-        except CrashedError:
-            self.dead.add(ports.owner.run)
-            raise
+        with self.sparing_nothing() if action in RUTHLESS else contextlib.nullcontext():
+            try:
+                if action is not Action.REMOVE:
+                    return self.ensure(ports, URGENCIES[action])
+                remove(ports)
+            except CrashedError:
+                self.dead.add(ports.owner.run)
+                raise
         return None
+
+    def ensure(self, ports: Ports, urgency: Urgency) -> Ensured:
+        """Run `ensure`; what it, or one before it, must have achieved when it says so."""
+        if urgency is Urgency.EARLY:
+            self.hurried_at = self.aws.clock.now
+        leaked = set(self.aws.keys) if urgency is Urgency.LEAKED else set[str]()
+        try:
+            ensured = ensure(ports, self.policy, urgency)
+        except (CredentialsError, CrashedError):
+            # A new key shows that it had begun, where nobody else can have made one.
+            if set(self.aws.keys) - leaked and not set(RIVALS) & set(self.schedule.values()):
+                self.leaked |= leaked
+            raise
+        self.leaked |= leaked
+        if left := self.leaked & set(self.aws.keys):
+            raise BrokenInvariantError(f"{left} leaked, and is still there")
+        return ensured
+
+    def delete_by_hand(self) -> None:
+        """Delete the current key, as somebody does in the console."""
+        key = self.current_key()
+        if key in self.aws.keys:
+            self.by_hand.add(key)
+            del self.aws.keys[key]
+
+    @contextlib.contextmanager
+    def sparing_nothing(self) -> Generator[None]:
+        """No key that exists has a grace, nor one that a rival makes meanwhile."""
+        self.graceless |= set(self.aws.keys)
+        rivals = bool(set(RIVALS) & set(self.schedule.values()))
+        self.ruthless += rivals
+        try:
+            yield
+        finally:
+            self.ruthless -= rivals
 
     def attempt(self, action: Action) -> bool:
         """Do something that may fail or crash; whether it succeeded."""
@@ -170,12 +181,14 @@ class World:
         """Do it at once and without further faults, until it succeeds: at most three tries.
 
         Then all keys must be on record; a rival that was held up at the very call may have minted
-        one that no list shows yet, and has until the next run.
+        one that no list shows yet, and has until the next run. And what is left to do must come to
+        an end.
         """
-        rivals = set(_RIVALS) & set(self.schedule.values())
+        rivals = set(RIVALS) & set(self.schedule.values())
         self.schedule = {}
         self.down = 0
         self.aws.use_delay = self.aws.list_delay = timedelta(0)
+        self.aws.grant_delay = self.aws.end_delay = timedelta(0)
         for _ in range(3):
             with contextlib.suppress(CredentialsError):
                 self.act(action)
@@ -184,41 +197,38 @@ class World:
         else:
             raise BrokenInvariantError(f"{action} is stuck: {self.errors}")
         if not rivals and (lost := set(self.aws.keys) - self.recorded_keys()):
-            raise BrokenInvariantError(f"{lost} live, and in no label")
-        self.aws.clock.sleep(LATER)
-        return self.act(action)
+            raise BrokenInvariantError(f"{lost} live, and on no record")
+        for _ in range(5):
+            self.aws.clock.sleep(LATER)
+            ensured = self.act(action)
+            if ensured is None or self.policy == HASTY or ensured.finishing is None:
+                return ensured
+        raise BrokenInvariantError("what the grace leaves to do never ends")
 
     def recorded_keys(self) -> set[str]:
-        """The keys that a label names."""
+        """The keys that a label names, and the one before, as the lease says."""
         held = self.aws.secrets[SECRET]
-        values = [json.loads(held.values[version]) for version in set(held.labels.values())]
-        return {value["access_key_id"] for value in values if "access_key_id" in value}
+        values = [_parsed(held.values[version]) for version in set(held.labels.values())]
+        named = {value.get("access_key_id") for value in values}
+        named |= {value.get("rotation", {}).get("previous") for value in values}
+        return {key for key in named if key}
 
     def current_key(self) -> str:
         """What readers get: the key's id; nothing for the empty marker or an empty secret."""
         held = self.aws.secrets.get(SECRET, Held())
-        value = json.loads(held.values.get(held.labels.get("AWSCURRENT", ""), "{}"))
+        value = _parsed(held.values.get(held.labels.get("AWSCURRENT", ""), "{}"))
         return str(value.get("access_key_id", ""))
 
     def check(self) -> None:
         """What must hold after every single call."""
-        current = self.current_key()
-        readable = self.aws.secrets.get(SECRET, Held()).deleted_at is None
-        if current and readable and current not in self.by_hand:
-            key = self.aws.keys.get(current)
-            if key is None or not key.active:
-                raise BrokenInvariantError(f"the store gives out {current}, which is dead")
-            if current != self.was_current and not self.aws.usable(key):
-                raise BrokenInvariantError(f"the store gives out {current}, which does not work")
-        self.was_current = current
-        if len(self.aws.keys) > 2:
-            raise BrokenInvariantError("there are more than two keys")
+        laws.hold(self)
 
     def check_ensured(self, ensured: Ensured | None) -> None:
         """What must hold after a run of `ensure` that nothing disturbed."""
         if ensured is None or ensured.access_key_id != self.current_key():
             raise BrokenInvariantError(f"{ensured} is not what the store gives out")
-        if set(self.aws.keys) != {ensured.access_key_id}:
+        rest = {ensured.finishing.access_key_id} if ensured.finishing else set[str]()
+        if set(self.aws.keys) != {ensured.access_key_id} | rest:
             raise BrokenInvariantError(f"keys are left: {set(self.aws.keys)}")
 
     def check_removed(self) -> None:
@@ -230,17 +240,26 @@ class World:
         fault = self.schedule.get(at)
         if fault is Fault.CRASH_BEFORE:
             raise CrashedError
-        if fault in _ANSWERS:
-            refuse(called, *_ANSWERS[fault])
-        if fault in _RIVALS:
-            self.attempt(_RIVALS[fault])
+        if fault in ANSWERS:
+            refuse(called, *ANSWERS[fault])
+        if fault in RIVALS:
+            self.attempt(RIVALS[fault])
         if fault is Fault.STORE_DOWN:
             self.down = _DOWN_CALLS
-        self.aws.use_delay = _USE_DELAYS.get(fault, self.aws.use_delay)
-        self.aws.list_delay = _LIST_DELAYS.get(fault, self.aws.list_delay)
+        if fault is Fault.UNDEPLOYED:
+            self.aws.refused_roles.add(ROLE)
+        if fault is not None:
+            self._delay(fault)
         if self.down and called in _STORE_CALLS:
             self.down -= 1
             raise ConnectTimeoutError(endpoint_url="https://secretsmanager")
+
+    def _delay(self, fault: Fault) -> None:
+        aws = self.aws
+        aws.use_delay = USE_DELAYS.get(fault, aws.use_delay)
+        aws.list_delay = LIST_DELAYS.get(fault, aws.list_delay)
+        aws.grant_delay = GRANT_DELAYS.get(fault, aws.grant_delay)
+        aws.end_delay = END_DELAYS.get(fault, aws.end_delay)
 
     def _after(self, at: int, called: str) -> None:
         self.check()
@@ -253,10 +272,11 @@ class World:
                 pass
 
 
-def index_of(called: str, nth: int = 0) -> int:
-    """Which call it is in a first run of `ensure` that nothing disturbs."""
+def index_of(called: str, nth: int = 0, history: Sequence[Action] = (Action.ENSURE,)) -> int:
+    """Which call it is in a history that nothing disturbs."""
     world = World()
-    world.act(Action.ENSURE)
+    for action in history:
+        world.act(action)
     return [at for at, name in enumerate(world.aws.calls) if name == called][nth]
 
 
@@ -265,14 +285,14 @@ def play(
     schedule: Schedule,
     *,
     one_machine: bool = True,
-    world: Callable[[Schedule], World] | None = None,
+    policy: Policy = WEEKLY,
 ) -> World:
     """Do the actions, whatever fails; then the last one undisturbed.
 
     Raises:
         BrokenInvariantError: What must never be was.
     """
-    played = world(schedule) if world else World(schedule, one_machine)
+    played = World(schedule, one_machine, policy)
     for action in actions:
         played.attempt(action)
     last = actions[-1]

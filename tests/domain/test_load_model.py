@@ -16,7 +16,7 @@ from iam_profiles.model import (
     Profiles,
     Quotas,
     Role,
-    SecretsStore,
+    SecretsManager,
     ServiceUser,
     Statement,
 )
@@ -58,7 +58,7 @@ def test_the_organisation_is_read_with_what_it_leaves_to_defaults(profiles: Prof
             IsolationRule(identity_class=IdentityClass.NONPROD, never_reaches=(PROD, STATE)),
         ),
         defaults=Defaults(session=timedelta(hours=2), mfa="required"),
-        secrets_store=SecretsStore(prefix="team/keys", recovery_window_days=7),
+        secrets_store=SecretsManager(prefix="team/keys", recovery_window_days=7),
         quotas=Quotas(trust_policy_characters=4096),
     )
 

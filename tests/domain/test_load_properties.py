@@ -13,8 +13,9 @@ from iam_profiles.errors import ProfilesInvalidError
 from iam_profiles.load import load
 from iam_profiles.render import render_all
 from iam_profiles.source.document import read
-from iam_profiles.source.kinds import OrganizationFile, RoleFile, TeamFile, Written
+from iam_profiles.source.kinds import OrganizationFile, RoleFile, TeamFile
 from iam_profiles.source.shape import shape
+from iam_profiles.source.written import Written
 from iam_profiles.source.yaml_scalar import Refusal, resolve
 from tests.domain.load_world import BASE, Case
 

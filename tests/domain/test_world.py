@@ -98,7 +98,7 @@ def test_an_aws_policy_whose_document_is_not_given_cannot_be_read() -> None:
 
 
 def test_each_isolation_rule_is_a_rule_of_the_proof() -> None:
-    (rule,) = rules(EXAMPLE.organization)
+    (rule,) = rules(EXAMPLE)
     assert [str(one) for one in rule.from_] == [
         f"arn:aws:iam::{IDS[STATE]}:user/PlatformServiceUsers/nonprod/*"
     ]

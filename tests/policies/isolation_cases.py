@@ -153,8 +153,8 @@ VIOLATING = [
     ),
     Case(
         *("violating", "a type that no rule knows", "prod"),
-        lambda world: world.add("OpenIdConnectProvider", "ci", url="https://example.com"),
-        *("no rule knows", ("OpenIdConnectProvider", "ci")),
+        lambda world: world.add("SamlProvider", "ci", url="https://example.com"),
+        *("no rule knows", ("SamlProvider", "ci")),
     ),
     Case(
         *("violating", "Cloud Control's own types", "prod"),

@@ -247,7 +247,7 @@ ROLES = [
     Mutant(
         "an identity provider",
         "prod",
-        "prod_isolation",
+        "only_declared_federation",
         lambda world: world.add("OpenIdConnectProvider", "ci", url="https://ci.example.com"),
     ),
 ]

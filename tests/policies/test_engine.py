@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.engine import Project, Ran
-from tests.policies import identity_cases, isolation_cases, key_cases, role_set_cases
+from tests.policies import (
+    federation_cases,
+    identity_cases,
+    isolation_cases,
+    key_cases,
+    role_set_cases,
+)
 from tests.policies.cases import STACK_ITSELF, Case
 from tests.policies.worlds import World
 
@@ -18,12 +24,14 @@ CASES = {
     "permissions_via_groups_only": identity_cases.GROUPS_ONLY,
     "identities_only_assume_roles": identity_cases.ONLY_ASSUME,
     "no_key_in_state": key_cases.CASES,
+    "only_declared_federation": federation_cases.CASES,
 }
 
 PREVIEWED = {
     ("violating", "prod"): {
         "prod_isolation": "prod trusts the whole state account",
         "identical_role_set": "a session is longer in one account",
+        "only_declared_federation": "an issuer that no identity is of",
     },
     ("violating", "state"): {
         "prod_isolation": "group and boundary both let the class try",
@@ -34,6 +42,7 @@ PREVIEWED = {
     ("unknown", "prod"): {
         "prod_isolation": "a trust policy",
         "identical_role_set": "a role's policy",
+        "only_declared_federation": "an issuer's address",
     },
     ("unknown", "state"): {
         "prod_isolation": "a policy of the class's group",
@@ -44,6 +53,7 @@ PREVIEWED = {
     ("near miss", "prod"): {
         "prod_isolation": "state's root is trusted, the class denied",
         "identical_role_set": "the same policy, laid out differently",
+        "only_declared_federation": "tokens are denied",
     },
     ("near miss", "state"): {
         "prod_isolation": "the group alone lets the class try",
@@ -55,10 +65,10 @@ PREVIEWED = {
 """What one preview shows of each law: its cases are independent of each other."""
 
 
-def previewed(project: Project, world: World) -> Ran:
+def previewed(project: Project, world: World, **environment: str) -> Ran:
     shutil.copyfile(Path(__file__).with_name("program.py"), project.folder / "__main__.py")
     (project.folder / "resources.json").write_text(world.program(), encoding="utf-8")
-    return project.preview(world.stack, "--policy-pack", "policies")
+    return project.preview(world.stack, "--policy-pack", "policies", **environment)
 
 
 def case_of(law: str, sort: str, title: str) -> Case:

@@ -1,11 +1,12 @@
-"""The proof over all accounts: this stack as registered, the others as the model renders them."""
+"""The proof over all accounts: this stack as registered, nothing deployed yet."""
 
 from typing import Any
 
 import pytest
 
-from policies.every_account import every_account
+from policies.every_account import Proved, every_account
 from policies.finding import Finding
+from tests.policies.checkpoints import as_deployed
 from tests.policies.worlds import UNKNOWN_INPUT, Document, World, profiles, rendered
 
 ACCOUNTS = ("state", "sandbox", "nonprod", "prod")
@@ -14,7 +15,7 @@ NONPROD_GROUP = "service-platform-nonprod-assume-roles"
 
 
 def found(world: World) -> list[Finding]:
-    return list(every_account(world.registered(), profiles(), world.account))
+    return list(every_account(world.registered(), profiles(), world.account).findings)
 
 
 def add(statement: dict[str, Any], *, only: bool = False) -> Any:
@@ -29,22 +30,25 @@ def test_the_example_is_proved_from_every_stack(account: str) -> None:
     assert found(World(account)) == []
 
 
-def test_with_the_identity_side_opened_the_trusts_suffice() -> None:
+def test_a_stack_whose_identity_side_is_open_is_refused_for_the_trusts_alone() -> None:
     world = World("state")
     assume = {**EVERYTHING, "Action": "sts:AssumeRole"}
     for name in ("boundary-nonprod", NONPROD_GROUP):
         world.rewrite("Policy", name, "policy", add(assume, only=True))
-    assert found(world) == []
+    [finding] = found(world)
+    assert finding.found.startswith("were every role to trust the whole state account, ")
 
 
 @pytest.mark.parametrize("account", ["state", "prod"])
-def test_with_the_trusts_opened_the_identity_side_suffices(account: str) -> None:
+def test_a_stack_whose_trusts_are_open_is_refused_for_the_identity_side_alone(account: str) -> None:
     world = World(account)
     root = {"AWS": "arn:aws:iam::111111111111:root"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": root, "Sid": "Opened"}
     for role in profiles().roles:
         world.rewrite("Role", role.name, "assumeRolePolicy", add(trust, only=True))
-    assert found(world) == []
+    [finding] = found(world)
+    assert finding.found.startswith("were every identity allowed to assume any role, ")
+    assert finding.urn in {world.urn("Role", role.name) for role in profiles().roles}
 
 
 @pytest.mark.parametrize("origin", ["222222222222", "333333333333"])
@@ -71,7 +75,7 @@ def storing() -> World:
             accountId=world.account.id,
             region="eu-west-1",
             userName=user.name,
-            secretName=user.secret_name,
+            store=dict(user.store),
         )
     return world
 
@@ -100,7 +104,8 @@ def test_to_join_the_prod_identity_s_group_is_no_way_in_since_trusts_know_users_
     world.rewrite("Policy", "boundary-nonprod", "policy", add(EVERYTHING, only=True))
     way = {**EVERYTHING, "Action": "iam:AddUserToGroup"}
     world.rewrite("Policy", NONPROD_GROUP, "policy", add(way))
-    assert found(world) == []
+    there = as_deployed(world, *(World(one) for one in ACCOUNTS if one != "state"))
+    assert every_account(world.registered(), profiles(), world.account, there) == Proved()
 
 
 @pytest.mark.parametrize("action", ["iam:CreateAccessKey", "secretsmanager:GetSecretValue"])

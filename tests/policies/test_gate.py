@@ -12,6 +12,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
 
+from policies.deployed import HANDED_OVER
 from policies.gate import LAWS, Gate, Law
 from policies.registered import Registered
 from tests.policies.test_registered import resource
@@ -119,3 +120,19 @@ def test_what_was_declared_is_what_a_law_sees() -> None:
 
 def _unheard(_message: str, _urn: str | None = None) -> None:
     """Nobody listens."""
+
+
+def test_a_proof_that_cannot_be_begun_is_told_when_the_stack_is_judged(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "profiles")
+    gate.begin()
+    ((message, _),) = told(gate, "prod_isolation", stack("prod"))
+    assert message.startswith("profiles/ cannot be used: ")
+
+
+def test_a_stack_whose_neighbours_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    gate = Gate(ROOT / "profiles", environment={HANDED_OVER: str(tmp_path)})
+    gate.begin()
+    messages = [message for message, _ in told(gate, "prod_isolation", stack("prod"))]
+    for name in ("state", "sandbox", "nonprod", "prod"):
+        said = f"what stack `{name}` has deployed cannot be read, so nothing is proved: "
+        assert [one for one in messages if one.startswith(said)], name

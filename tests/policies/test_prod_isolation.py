@@ -59,7 +59,7 @@ def test_one_finding_names_the_way_in_and_the_way_out() -> None:
     (case,) = [one for one in CASES if one.title == "state trusts the whole state account"]
     world = World(case.account)
     case.change(world)
-    (finding,) = judge(world.registered(), profiles(), world.account)
+    finding, proved = judge(world.registered(), profiles(), world.account)
     assert finding.urn == "urn:pulumi:state::iam-profiles::aws:iam/role:Role::IamProfilesRole"
     assert str(finding) == (
         "the trust policy may open `state`: "
@@ -67,3 +67,5 @@ def test_one_finding_names_the_way_in_and_the_way_out() -> None:
         "is allowed: statement `#0` of the trust policy allows it; "
         "let it admit exact principals, and deny the class, as the model renders it"
     )
+    assert proved.found.startswith("were every identity allowed to assume any role, ")
+    assert proved.urn == finding.urn

@@ -41,13 +41,14 @@ def token(name: str) -> str:
 class World:
     """The resources of one stack: `{(type, name): inputs}`."""
 
-    def __init__(self, account: str) -> None:
-        self.account: Account = rendered(AccountName(account)).account
+    def __init__(self, account: str, model: Profiles | None = None) -> None:
+        documents = render(model, AccountName(account)) if model else rendered(account)
+        self.account: Account = documents.account
         self.stack = account
         self.pinned: str | None = self.account.id
         self.outputs: Declared = {}
         self.resources: dict[tuple[str, str], Declared] = {}
-        self._declare(rendered(account))
+        self._declare(documents)
 
     def add(self, type_: str, logical: str, /, **inputs: object) -> None:
         self.resources[token(type_), logical] = inputs
@@ -101,6 +102,9 @@ class World:
     def _declare(self, documents: AccountDocuments) -> None:
         for boundary in documents.boundaries:
             self._policy(boundary)
+        for issuer in documents.identity_providers:
+            inputs = {"url": issuer.url, "clientIdLists": list(issuer.audiences)}
+            self.add("OpenIdConnectProvider", issuer.name, **inputs)
         for role in documents.roles:
             for policy in role.policies:
                 self._policy(policy)
@@ -116,6 +120,17 @@ class World:
             )
             arns = [*(policy.arn for policy in role.policies), *role.managed_policy_arns]
             self._exclusive("role", role.name, arns)
+        for reader in documents.readers:
+            self._policy(reader.policy)
+            self.add(
+                "Role",
+                reader.name,
+                name=reader.name,
+                path=reader.path,
+                assumeRolePolicy=reader.trust,
+                permissionsBoundary=reader.boundary_arn,
+            )
+            self._exclusive("role", reader.name, [reader.policy.arn])
         for group in documents.groups:
             self.add("Group", group.name, name=group.name, path=group.path)
             for policy in group.policies:

@@ -29,6 +29,8 @@ USER = "aws:iam/user:User"
 SECRET = "aws:secretsmanager/secret:Secret"
 MEMBERSHIP = "aws:iam/groupMembership:GroupMembership"
 USER_MEMBERSHIP = "aws:iam/userGroupMembership:UserGroupMembership"
+IDENTITY_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+KEY = "aws:kms/key:Key"
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
 
 
@@ -53,6 +55,9 @@ class Surroundings:
     def role(self, number: int = 1) -> str:
         inputs = {"name": f"{self.name}-role-{number}", "assumeRolePolicy": trust()}
         return self.plugin.create(ROLE, inputs).id
+
+    def key(self) -> str:
+        return self.plugin.create(KEY, {"description": self.name}).id
 
     def owner(self, kind: str, number: int = 1) -> str:
         return getattr(self, kind.lower())(number)
@@ -237,6 +242,22 @@ SAMPLES = (
         replaces={"user": "another"},
     ),
     Sample(
+        type=IDENTITY_PROVIDER,
+        good=lambda around: {
+            "url": f"https://{around.name}.example.org/a",
+            "clientIdLists": ["one", "two"],
+            "tags": {"a": "b"},
+        },
+        id=lambda around, _: f"arn:aws:iam::{ACCOUNT}:oidc-provider/{around.name}.example.org/a",
+        computed={"arn", "thumbprintLists"},
+        updates=lambda _: {
+            "clientIdLists": ["three", "two"],
+            "thumbprintLists": ["f" * 40],
+            "tags": {"c": "d"},
+        },
+        replaces={"url": "https://another.example.org"},
+    ),
+    Sample(
         type=SECRET,
         good=lambda around: {
             "name": f"a/{around.name}",
@@ -253,6 +274,26 @@ SAMPLES = (
             "tags": {"c": "d"},
         },
         replaces={"name": "another", "region": "eu-west-3"},
+    ),
+    Sample(
+        type=KEY,
+        good=lambda _: {"description": "before", "enableKeyRotation": True, "tags": {"a": "b"}},
+        id=lambda _, live: live.outputs["keyId"],
+        computed={"arn", "keyId"},
+        updates=lambda _: {
+            "description": "after",
+            "enableKeyRotation": False,
+            "policy": document("kms:Decrypt", Principal="*"),
+            "tags": {"c": "d"},
+        },
+    ),
+    Sample(
+        type="aws:kms/alias:Alias",
+        good=lambda around: {"name": f"alias/{around.name}", "targetKeyId": around.key()},
+        id=lambda around, _: f"alias/{around.name}",
+        computed={"arn", "targetKeyArn"},
+        updates=lambda around: {"targetKeyId": around.key()},
+        replaces={"name": "alias/another"},
     ),
     *(make(kind) for make in (_exclusive_attachments, _exclusive_inline) for kind in _OWNERS),
     *(make(kind) for make in (_attachment, _inline) for kind in _OWNERS),

@@ -90,6 +90,7 @@ def test_a_program_of_every_type_lives_from_creation_to_destruction(trial: Proje
         "aws:iam/groupMembership:GroupMembership",
         "aws:iam/accessKey:AccessKey",
         "aws:secretsmanager/secret:Secret",
+        "aws:kms/key:Key",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/groupPolicy:GroupPolicy",
         "aws:iam/userPolicy:UserPolicy",

@@ -143,6 +143,8 @@ def test_an_import_of_nothing_finds_nothing(sample: Sample, plugin: Plugin, uniq
         names = {"aws:iam/policy:Policy": f"arn:aws:iam::111111111111:policy/{unique}"}
         secret = f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{unique}-aBcDeF"
         names["aws:secretsmanager/secret:Secret"] = secret
+        provider = f"arn:aws:iam::111111111111:oidc-provider/{unique}.example.org"
+        names["aws:iam/openIdConnectProvider:OpenIdConnectProvider"] = provider
         names["aws:iam/accessKey:AccessKey"] = "AKIAAAAAAAAAAAAAAAAA"
         form = f"{unique}:policy" if "licy:" in sample.type else f"{unique}/{names[POLICY]}"
         plain = RESOURCES[sample.type].properties[-1].name.endswith("Name") or sample.type in {

@@ -66,6 +66,14 @@ aws.iam.AccessKey("key", user=li.name, status="Inactive" if CHANGED else "Active
 aws.secretsmanager.Secret(
     "secret", name="a/b", description=action, recovery_window_in_days=0, opts=here
 )
+master = aws.kms.Key(
+    "master",
+    description=action,
+    enable_key_rotation=not CHANGED,
+    tags={"form": "changed"} if CHANGED else {"form": "first", "more": "tags"},
+    opts=here,
+)
+aws.kms.Alias("master", name="alias/a/b", target_key_id=master.key_id, opts=here)
 
 attached = [
     aws.iam.RolePolicyAttachment("role", role=role.name, policy_arn=policy.arn, opts=here),

@@ -1,43 +1,38 @@
-"""The world of all accounts: this stack as registered, the others as the model renders them."""
+"""One account's stack, as registered or as deployed, in the words of `access.world`."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from access.world import Account as AwsAccount
 from access.world import Credential, Document, Grants, Group, Missing, Role, User, World
-from iam_profiles.model import Account, Profiles
+from iam_profiles.model import Account, Organization, Profiles
 from iam_profiles.names import IdentityClass
 from iam_profiles.paths import secret_pattern, user_path
-from iam_profiles.render import render
-from iam_profiles.world import world
+from iam_profiles.store_config import stored_at
 from policies.iam import Holder, Iam, arn
 from policies.iam_view import view
-from policies.known_types import STORED_ACCESS_KEY, Kind
+from policies.known_types import SECRET, STORED_ACCESS_KEY, Kind
 from policies.registered import Registered, Resource, Value
 
 _UNKNOWN: Final = "it is unknown until the update"
 
 
-def whole_world(stack: Registered, profiles: Profiles, account: Account) -> World:
-    """Return the world in which this stack's account is as registered, whatever the model says.
+def account_world(stack: Registered, profiles: Profiles, account: Account) -> World:
+    """Return the world of one account as its stack has it, whatever the model says.
 
     What the stack leaves open is `missing` there: nothing is proved that needs it.
     """
-    organization = profiles.organization
-    others = world(
-        render(profiles, other.name) for other in organization.accounts if other != account
-    )
-    here = _Here(view(stack, organization.partition, account.id), profiles, account)
-    return replace(
-        others,
-        accounts={**others.accounts, account.id: AwsAccount()},
-        users={**others.users, **{user.arn: user for user in here.users()}},
-        groups={**others.groups, **{group.arn: group for group in here.groups()}},
-        roles={**others.roles, **{role.arn: role for role in here.roles()}},
-        policies={**others.policies, **dict(here.policies())},
-        credentials=(*others.credentials, *here.credentials(stack)),
-        missing=(*others.missing, *here.missing()),
+    here = _Here(view(stack, profiles.organization.partition, account.id), profiles, account)
+    return World(
+        accounts={str(account.id): AwsAccount()},
+        users={user.arn: user for user in here.users()},
+        groups={group.arn: group for group in here.groups()},
+        roles={role.arn: role for role in here.roles()},
+        policies=dict(here.policies()),
+        resources=dict(here.resources(stack)),
+        credentials=tuple(here.credentials(stack)),
+        missing=tuple(here.missing()),
     )
 
 
@@ -82,19 +77,32 @@ class _Here:
             text = declared[0].inputs.get("policy") if len(declared) == 1 else None
             yield name, _document(f"policy `{name}`", text)
 
+    def resources(self, stack: Registered) -> Iterator[tuple[str, Document]]:
+        """Its secrets' own policies; a secret without one is left to its readers' policies."""
+        for secret in stack.of_type(SECRET):
+            own = secret.inputs.get("policy")
+            if own not in (None, ""):
+                name = _secret(secret, self._organization, self._account)
+                yield name, _document(f"the policy of secret `{name}`", own)
+
     def credentials(self, stack: Registered) -> Iterator[Credential]:
         """The keys that it stores, each for its user."""
         users = {holder.name: holder.arn for holder in self._iam.of_kind(Kind.USER)}
         for key in stack.of_type(STORED_ACCESS_KEY):
-            user, secret, region = (key.text(name) for name in ("userName", "secretName", "region"))
+            user, region = key.text("userName"), key.text("region")
             owner = users.get(str(user), arn(*self._prefix, f"user/{user}"))
             place = (self._organization.partition, str(region), self._account.id)
-            yield Credential(secret_pattern(*place, str(secret)), owner)
+            store = key.inputs.get("store")
+            for pattern in stored_at(store if isinstance(store, Mapping) else {}, *place):
+                yield Credential(pattern, owner)
 
     def missing(self) -> Iterator[Missing]:
         """What it leaves open."""
         for gap in self._iam.gaps:
             yield Missing(gap.urn, gap.why)
+        for name, times in Counter(holder.arn for holder in self._iam.holders).items():
+            if times > 1:
+                yield Missing(name, f"it is registered `{times}` times")
         for group in {group for of in self._iam.members.values() for group, _ in of}:
             if group not in {holder.name for holder in self._iam.of_kind(Kind.GROUP)}:
                 full = arn(*self._prefix, f"group/{group}")
@@ -132,10 +140,21 @@ def _document(name: str, text: Value) -> Document:
     return Document.missing(name, _UNKNOWN)
 
 
-def declaring(stack: Registered, profiles: Profiles, account: Account, said: str) -> str | None:
-    """Return the URN of the resource whose ARN a text names, the one to change."""
-    iam = view(stack, profiles.organization.partition, account.id)
-    declared: dict[str, Resource] = {holder.arn: holder.resource for holder in iam.holders}
-    declared |= {name: resources[0] for name, resources in iam.policies.items()}
-    found = (resource.urn for name, resource in declared.items() if f"`{name}`" in said)
-    return next(found, None)
+def declared(stack: Registered, profiles: Profiles, account: Account) -> dict[str, str]:
+    """Return `{ARN: URN}` of what the stack declares that has or is a policy."""
+    organization = profiles.organization
+    iam = view(stack, organization.partition, account.id)
+    found = {holder.arn: holder.urn for holder in iam.holders}
+    found |= {_secret(one, organization, account): one.urn for one in stack.of_type(SECRET)}
+    return found | {name: resources[0].urn for name, resources in iam.policies.items()}
+
+
+def _secret(secret: Resource, organization: Organization, account: Account) -> str:
+    """The pattern of a secret's ARN; of one whose name is unknown, that of any secret."""
+    name, region = secret.text("name"), secret.text("region")
+    return secret_pattern(
+        organization.partition,
+        region if isinstance(region, str) else organization.region,
+        account.id,
+        name if isinstance(name, str) else "*",
+    )

@@ -1,0 +1,1 @@
+"""Credentials at run time: the stored key, read when it is needed, becomes one role's session."""

@@ -1,0 +1,139 @@
+"""What forbids a roll-out, at the resource to change and the file of `profiles/` it comes from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from access.path import Hop
+from access.prove import Refuted
+from iam_profiles.locks import OPENED
+from iam_profiles.model import Profiles
+from pipeline.job import Violation
+from policies.rollout import Broken
+
+TOGETHER: Final = "isolation_of_all_accounts"
+"""The rule that the stacks break together."""
+_SHOWN: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason to refuse.
+
+    Attributes:
+        rule: the policy of the pack, or `TOGETHER`.
+        stack: the stack that has the resource; "" if none is to blame alone.
+        verdict: `refused`, `undecided` or `noted`; what is only noted forbids nothing.
+        file: as from the project's folder, where it is known.
+        path: the counterexample, step by step.
+    """
+
+    rule: str
+    stack: str
+    verdict: str
+    message: str
+    urn: str | None = None
+    file: str | None = None
+    path: tuple[Hop, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's values."""
+        return {
+            "rule": self.rule,
+            "stack": self.stack or None,
+            "verdict": self.verdict,
+            "message": self.message,
+            "urn": self.urn,
+            "file": self.file,
+            "path": [hop.json() for hop in self.path],
+        }
+
+
+def of_violation(stack: str, violation: Violation, profiles: Profiles) -> Finding:
+    """Return what the policy pack said of one stack."""
+    return Finding(
+        violation.rule,
+        stack,
+        "refused" if violation.mandatory else "noted",
+        violation.message,
+        violation.urn,
+        file_of(violation.urn, profiles),
+    )
+
+
+def of_broken(
+    broken: Sequence[Broken], urns: Mapping[str, str], profiles: Profiles, *, noted: bool = False
+) -> Iterator[Finding]:
+    """Yield what the proof over all accounts found, with the way that it takes."""
+    for one in broken:
+        result = one.result
+        told, culprit = _told(one)
+        passed = [urn for arn, urn in urns.items() if f"`{arn}`" in culprit]
+        urn = passed[0] if passed else None
+        refuted = isinstance(result, Refuted) and one.turned is not None
+        yield Finding(
+            TOGETHER,
+            urn.split(":")[2] if urn else "",
+            "noted" if noted else "refused" if refuted else "undecided",
+            told,
+            urn,
+            file_of(urn, profiles),
+            result.path,
+        )
+
+
+def file_of(urn: str | None, profiles: Profiles) -> str | None:
+    """Return the file that says of a resource what it is, if one alone does."""
+    if urn is None:
+        return None
+    name = urn.rpartition("::")[2]
+    for role in profiles.roles:
+        if name == role.name or name.startswith(f"{role.name}Policy"):
+            return f"profiles/roles/{role.name}.yaml"
+    owners: list[tuple[str, str]] = [
+        *((str(one.name), str(one.team)) for one in profiles.groups),
+        *((str(one.name), str(one.team)) for one in profiles.people),
+        *((str(one.name), str(one.team)) for one in profiles.service_users),
+    ]
+    known = [(one, team) for one, team in owners if name == one or name.startswith(f"{one}-")]
+    if not known:
+        return None
+    return f"profiles/teams/{max(known)[1]}.yaml"
+
+
+def _told(broken: Broken) -> tuple[str, str]:
+    """Say what is broken; and the texts that name who is to blame, the likeliest first."""
+    result = broken.result
+    who = ", ".join(f"`{pattern}`" for pattern in result.rule.from_)
+    given = f"{_state(broken)}{broken.opened}"
+    if not isinstance(result, Refuted):
+        why = "; ".join(result.why[:_SHOWN])
+        return f"{given}whether {who} can reach another account is undecided: {why}", why
+    steps = " ".join(f"{number}. {hop}" for number, hop in enumerate(result.path[:_SHOWN], 1))
+    remedy = _remedy(result)
+    sure = "it is undecided whether" if broken.turned is None else ""
+    found = " ".join(filter(None, (sure, who, "can reach", f"`{result.reached}`")))
+    return f"{given}{found}: {steps}; {remedy}", remedy
+
+
+def _remedy(result: Refuted) -> str:
+    """Name the statement to change: one that is there, not one that opens a lock."""
+    if result.remedy and result.remedy.statement not in OPENED:
+        return str(result.remedy)
+    for hop in reversed(result.path):
+        for reason in reversed(hop.allowed_by):
+            if reason.policy and reason.statement and reason.statement not in OPENED:
+                return f"narrow or remove statement `{reason.statement}` of {reason.policy}"
+    return "shut one step of the path"
+
+
+def _state(broken: Broken) -> str:
+    if broken.turned is None:
+        return "while old and new documents are mixed, "
+    if not broken.waiting:
+        return ""
+    if not broken.turned:
+        return "as deployed, "
+    listed = ", ".join(f"`{name}`" for name in sorted(broken.turned))
+    waiting = ", ".join(f"`{name}`" for name in sorted(broken.waiting))
+    return f"with {listed} as planned and {waiting} as deployed, "

@@ -1,0 +1,1 @@
+"""What a preview found, for people and for programs."""

@@ -1,0 +1,39 @@
+"""A rotation that leaves out one of its rules is caught by a sequence that it does not survive."""
+
+import pytest
+
+from credentials.errors import CredentialsError
+from tests.credentials import mutants_of_rotation as mutants
+from tests.credentials.explore import DELETE, EARLY, ENSURE, HOUR, LEAKED, WEEK, Sequence
+from tests.credentials.mutants import Mutant
+from tests.credentials.worlds import BrokenInvariantError, Fault, index_of
+
+A_LIFE = Sequence((ENSURE, WEEK, ENSURE, HOUR, ENSURE, HOUR, ENSURE), {})
+SECOND_TRIAL = index_of("GetCallerIdentity", 1, (ENSURE, EARLY))
+SECOND_KEY = index_of("CreateAccessKey", 1, (ENSURE, HOUR, EARLY))
+UNGRANTED = Sequence((ENSURE, HOUR, EARLY), {SECOND_KEY: Fault.UNGRANTED})
+
+KILLERS: dict[Mutant, Sequence] = {
+    mutants.grace_ignored: A_LIFE,
+    mutants.deleted_before_deactivated: A_LIFE,
+    mutants.old_key_first: A_LIFE,
+    mutants.third_key: A_LIFE,
+    mutants.never_finished: A_LIFE,
+    mutants.promoted_before_verified: UNGRANTED,
+    mutants.refusal_taken_for_equality: UNGRANTED,
+    mutants.grace_from_minting: Sequence(
+        (ENSURE, EARLY, HOUR, ENSURE, ENSURE), {SECOND_TRIAL: Fault.CRASH_BEFORE}
+    ),
+    mutants.unrecorded_predecessor: Sequence(
+        (ENSURE, ENSURE, EARLY, DELETE, ENSURE), {56: Fault.LOST, 74: Fault.LOST}, one_machine=False
+    ),
+    mutants.leak_forgotten: Sequence((ENSURE, LEAKED, ENSURE), {SECOND_TRIAL: Fault.CRASH_BEFORE}),
+    mutants.leak_with_grace: Sequence((ENSURE, LEAKED), {}),
+}
+
+
+@pytest.mark.parametrize("mutant", KILLERS, ids=lambda mutant: mutant.__name__)
+def test_a_rotation_without_one_of_its_rules_is_caught(mutant: Mutant) -> None:
+    KILLERS[mutant].play()
+    with mutant(), pytest.raises((BrokenInvariantError, CredentialsError)):
+        KILLERS[mutant].play()
