@@ -13,8 +13,8 @@ SEARCH_LIMIT = 1_000_000
 QUESTION_LIMIT = 4_000_000
 """Steps of all searches of one question."""
 
-PROOF_LIMIT = 20_000_000
-"""Steps of one closure, its searches included: over ten times what 55,000 principals take."""
+PROOF_LIMIT = 100_000_000
+"""Steps of one closure, its searches included: twenty times what 55,000 principals take."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from access.federation import admitting, first_hop
 from access.newer import newer_actions
 from access.path import Hop, Paths
 from access.pattern import Language, pieces
+from access.quiet import uncollected
 from access.reach.closure import Closure
 from access.reach.index import account_of
 from access.reach.texts import Name, covers, meets, named, of_pieces
@@ -206,7 +207,8 @@ def prove(
 
 def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str) -> Proofs:
     """Return the verdict on each rule, where the digests of world and catalogue are known."""
-    results = tuple(_prove(prover, rule, world, catalogue) for rule in rules)
+    with uncollected():
+        results = tuple(_prove(prover, rule, world, catalogue) for rule in rules)
     return Proofs(results, world, catalogue)
 
 

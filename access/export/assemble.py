@@ -1,9 +1,7 @@
 """All pages of all accounts, and what else is known of them, put together into one world."""
 
-import gc
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from access.arn import Arn
@@ -11,6 +9,7 @@ from access.export.details import Managed, Page, page
 from access.export.errors import ExportInvalidError, ExportProblem
 from access.export.extras import Extras, extras
 from access.export.text import Source, objects
+from access.quiet import uncollected
 from access.world import Account, Document, Grants, Group, Missing, Role, User, World
 
 
@@ -35,20 +34,8 @@ def world(
     Raises:
         ExportInvalidError: with every problem of every file.
     """
-    with _no_collection():
+    with uncollected():
         return _world(details, resource_policies, scps, rcps, credentials)
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Keep the collector of cyclic garbage out: what is read is all kept, and has no cycles."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _world(

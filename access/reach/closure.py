@@ -58,7 +58,7 @@ class Closure:
         self._due: dict[int, list[tuple[Gain, Iterable[str], Derivation]]] = defaultdict(list)
         self._fresh: dict[str, None] = {}
         self._again: dict[str, None] = {}
-        judge = Judge(self.index, self.standings, sure=sure)
+        judge = Judge(self.index, self.standings, sure=sure, wide=wide)
         self.judge = judge
         self.sessions = Sessions(judge, self.facts)
         self.take_overs = TakeOvers(judge, steps, self.facts)

@@ -26,11 +26,17 @@ _UNKNOWN = Account()
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Says whether a unit may do something, under the facts that have come to be."""
+    """Says whether a unit may do something, under the facts that have come to be.
+
+    Attributes:
+        sure: whether what cannot be decided on counts as refused.
+        wide: whether what is said of principals by a pattern need not be exact, but no less.
+    """
 
     index: Index
     standings: Standings
     sure: bool
+    wide: bool = False
     confirmed: dict[tuple[object, ...], bool] = field(
         default_factory=dict[tuple[object, ...], bool]
     )
@@ -49,7 +55,7 @@ class Judge:
         found = self._decide(unit, permit, role, clauses, must_say_so=True) and self._rcps_allow(
             unit, standing.profile, role, action, facts
         )
-        if not found or isinstance(unit.name, str):
+        if not found or self.wide or isinstance(unit.name, str):
             return found
         return self._is_confirmed(unit, standing, Put(unit.label, action, role, trust=True), facts)
 
@@ -61,20 +67,6 @@ class Judge:
         text = self.index.world.roles[put.resource].trust.text
         key = unit.label, id(standing), text, account_of(put.resource), put.action
         if key not in self.confirmed:
-            self.confirmed[key] = self._agrees(put, facts)
-        return self.confirmed[key]
-
-    def may_somewhere(self, unit: Unit, standing: Standing, need: Need, facts: Facts) -> bool:
-        """Whether the unit may do what a step needs to something or other."""
-        permit = standing.permit(need.action.lower(), given=need.context)
-        if not permit.somewhere(unit.name):
-            return False
-        if permit.only_allows:
-            return True
-        # What one policy allows another may not, resource by resource: that takes the algebra.
-        key = unit.label, id(standing), need
-        if key not in self.confirmed:
-            put = Put(unit.label, need.action, "*", need.context)
             self.confirmed[key] = self._agrees(put, facts)
         return self.confirmed[key]
 
