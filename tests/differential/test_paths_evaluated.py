@@ -23,8 +23,8 @@ from tests.differential.walk import Taken, walk
 
 pytestmark = pytest.mark.xdist_group("differential")
 
-# What the evaluator does not take: an action that AWS has retired, and a resource of another type.
-NOT_TAKEN = {"codestar-create-project-from-template", "s3-put-access-point-policy"}
+# What the evaluator does not take: an action that AWS has retired.
+NOT_TAKEN = {"codestar-create-project-from-template"}
 
 
 def confirm(oracle: Oracle, one: World, rule: Rule, catalogue: Sequence[Step]) -> int:
