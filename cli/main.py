@@ -21,6 +21,9 @@ _COMMANDS = {
     "preview": "cli.preview:preview",
     "up": "cli.up:up",
     "repair": "cli.repair:repair",
+    "stacks": "cli.ci:stacks",
+    "ci": "cli.ci:ci",
+    "drift": "cli.drift:drift_command",
     "local": "cli.local:local",
     "demo": "cli.demo:demo",
 }

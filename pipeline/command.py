@@ -11,6 +11,8 @@ from typing import IO
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
+from pipeline.errors import EngineMissingError
+
 OnLine = Callable[[str], None]
 
 
@@ -21,10 +23,16 @@ class EngineCommand(PulumiCommand):
     second signal as "stop at once" and its providers would die in the middle of a call. Here the
     signal reaches nobody but the engine, once, through `interrupt`; the engine then finishes what
     is under way, saves its state and frees its lock.
+
+    Raises:
+        EngineMissingError: there is no `pulumi` to run.
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        super().__init__(root=str(root) if root else None)
+        try:
+            super().__init__(root=str(root) if root else None)
+        except FileNotFoundError:
+            raise EngineMissingError from None
         self._children: set[subprocess.Popen[str]] = set()
         self._interrupted = False
 

@@ -14,6 +14,17 @@ class PipelineError(Exception):
         self.remedy = remedy
 
 
+class EngineMissingError(PipelineError):
+    """There is no engine to run."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "there is no `pulumi` on PATH; install it, or use the local cloud's: "
+            'eval "$(iam-profiles local env)"',
+        )
+
+
 class StackBusyError(PipelineError):
     """Somebody else is updating the stack."""
 

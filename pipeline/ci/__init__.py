@@ -1,0 +1,1 @@
+"""What a CI system is told: who deploys which accounts, in which order, by which commands."""
