@@ -49,7 +49,7 @@ def test_no_worker_outlives_it(number: signal.Signals) -> None:
         while len(workers := parent.children(recursive=True)) < PROCESSES:
             assert process.poll() is None
         process.send_signal(number)
-        process.wait(30)
+        process.wait(120)
         _, alive = psutil.wait_procs(workers, 10)
         for left in alive:
             left.kill()

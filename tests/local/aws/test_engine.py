@@ -89,6 +89,7 @@ def test_a_program_of_every_type_lives_from_creation_to_destruction(trial: Proje
         "aws:iam/user:User",
         "aws:iam/groupMembership:GroupMembership",
         "aws:iam/accessKey:AccessKey",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "aws:secretsmanager/secret:Secret",
         "aws:kms/key:Key",
         "aws:iam/rolePolicy:RolePolicy",

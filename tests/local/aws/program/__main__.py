@@ -63,6 +63,12 @@ aws.iam.GroupMembership(
 other = aws.iam.Group("other", opts=here)
 aws.iam.UserGroupMembership("joined", user=li.name, groups=[other.name], opts=here)
 aws.iam.AccessKey("key", user=li.name, status="Inactive" if CHANGED else "Active", opts=here)
+aws.iam.OpenIdConnectProvider(
+    "issuer",
+    url="https://tokens.example.com/a",
+    client_id_lists=["one", "three"] if CHANGED else ["one", "two"],
+    opts=here,
+)
 aws.secretsmanager.Secret(
     "secret", name="a/b", description=action, recovery_window_in_days=0, opts=here
 )
