@@ -181,13 +181,11 @@ class Prover:
             for action in newer_actions(texts)
         )
 
-    def way(self, rule: Rule) -> How:
-        """Return how much is to be taken for granted: at most, if the rule holds even so."""
-        return How.PERHAPS if self.reached(rule, How.AT_MOST) is not None else How.AT_MOST
-
-    def breaks(self, rule: Rule) -> bool:
-        """Whether anything may break the rule."""
-        return self.reached(rule, self.way(rule)) is not None
+    def breach(self, rule: Rule) -> tuple[How, Fact | None]:
+        """Return how much has to be taken for granted, and the first fact that then breaks it."""
+        if self.reached(rule, How.AT_MOST) is None:
+            return How.AT_MOST, None
+        return How.PERHAPS, self.reached(rule, How.PERHAPS)
 
     def reached(self, rule: Rule, how: How) -> Fact | None:
         """Return the first fact, by cost, that breaks the rule."""
@@ -214,8 +212,7 @@ def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str
 
 def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
     try:
-        how = prover.way(rule)
-        broken = prover.reached(rule, how)
+        how, broken = prover.breach(rule)
         if broken is not None:
             return _broken(prover, rule, broken)
     except PatternTooComplexError as error:

@@ -46,7 +46,7 @@ def remedy(prover: "Prover", rule: Rule, path: tuple[Hop, ...]) -> Remedy | None
     if len(world.users) + len(world.roles) <= _TRIED:
         for reason in candidates:
             changed = replace(prover, world=without(world, reason), _closures={})
-            if not changed.breaks(rule):
+            if changed.breach(rule)[1] is None:
                 return Remedy(str(reason.policy), str(reason.statement), proved=True)
     for reason in candidates:
         return Remedy(str(reason.policy), str(reason.statement), proved=False)

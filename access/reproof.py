@@ -27,7 +27,8 @@ class Reproof:
     - if a rule was, or is, not proved: the path must be the shortest;
     - if an entry of the world comes or goes, or an account, a policy of a resource, a credential
       or a unique id is another;
-    - if something new comes to be, a user may be renamed, or a changed text looks at tags;
+    - if something new comes to be, a user may be renamed, or a changed text is the first that
+      looks at tags;
     - if a changed trust policy admits everybody or a unique id, or has to do with identity
       providers or other services than before;
     - if over 1,000 controlled principals have a changed policy.
@@ -49,7 +50,7 @@ class Reproof:
         self.proofs: Proofs = prove_each(self._prover, self._rules, self._digest.whole, version)
 
     def after(self, world: World) -> "Reproof":
-        """Return the proofs of the same rules about another world, as `prove` would.
+        """Return the proofs of the same rules about another world, with the verdicts of `prove`.
 
         What was kept goes over to what is returned: from this one, another world is proved anew.
         """
@@ -63,17 +64,20 @@ class Reproof:
 
     def _kept(self, world: World, delta: Delta) -> "Reproof | None":
         digest, self._digest = self._digest, None
-        proved = dict.fromkeys((rule.from_, self._prover.way(rule)) for rule in self._rules)
-        starts = dict.fromkeys(from_ for from_, _ in proved)
+        ways = {rule: self._prover.breach(rule)[0] for rule in self._rules}
+        starts = dict.fromkeys(rule.from_ for rule in self._rules)
         try:
-            closures = {one: self._prover.closure(*one) for one in proved}
+            closures = {
+                (rule.from_, how): self._prover.closure(rule.from_, how)
+                for rule, how in ways.items()
+            }
             settled = (Settled(one, world, delta) for one in closures.values())
             if digest is None or not all(one.holds() for one in settled):
                 return None
             if _given_sessions(self.world, starts) != _given_sessions(world, starts):
                 return None
             prover = replace(self._prover, world=world, _closures=closures)
-            if any(prover.newer(rule, prover.way(rule)) for rule in self._rules):
+            if any(prover.newer(rule, how) for rule, how in ways.items()):
                 return None
         except PatternTooComplexError:
             return None

@@ -90,3 +90,7 @@ class Rule:
         starts = (one if isinstance(one, WebIdentity) else ArnPattern(one) for one in from_)
         never, apart = (tuple(map(ArnPattern, one)) for one in (never_reach, apart_from))
         return cls(tuple(starts), never, apart)
+
+    def __str__(self) -> str:
+        from_, never = (", ".join(map(str, some)) for some in (self.from_, self.never_reach))
+        return f"{from_} never reaches {never}"

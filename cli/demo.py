@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from types import FrameType
 
 import click
 from rich.console import Console
@@ -29,6 +28,7 @@ from local.evaluator_install import NOT_ENFORCED
 from local.home import LocalHome
 from pipeline.command import EngineCommand
 from pipeline.errors import PipelineError
+from pipeline.interrupts import interrupts_to
 from pipeline.job import Outcome, StackJob
 
 
@@ -77,22 +77,16 @@ def _jobs(checked: Checked) -> list[StackJob]:
 def _interrupts_to(command: EngineCommand) -> Generator[None]:
     """Hand the first Ctrl-C or SIGTERM to the engines, and wait for them to end in good order."""
 
-    def hand_over(number: int, frame: FrameType | None) -> None:
-        del number, frame
+    def hand_over(_: signal.Signals) -> None:
         click.echo("\nstopping: each stack finishes what is under way …", err=True)
         command.interrupt()
 
-    before = {
-        number: signal.signal(number, hand_over) for number in (signal.SIGINT, signal.SIGTERM)
-    }
     try:
-        yield
+        with interrupts_to(hand_over):
+            yield
     except PipelineError:
         if not command.interrupted:  # else it only says that an engine was stopped
             raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     if command.interrupted:
         raise KeyboardInterrupt
 

@@ -2,11 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import FrameType
 from typing import Self
 
 import click
@@ -21,6 +20,7 @@ from credentials.ensure import Ensured, ensure, finish
 from credentials.errors import CredentialsError, InterruptedRunError
 from credentials.ports import Urgency
 from iam_profiles.documents import ServiceUserDocuments
+from pipeline.interrupts import interrupts_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,22 +160,14 @@ def rotate(keys: StoredKeys, users: Sequence[str], wish: Wish) -> int:
     return exits.UNAVAILABLE if any(outcome.error for outcome in outcomes) else exits.DONE
 
 
-@contextmanager
-def _interrupts_to(rotation: Rotation) -> Generator[None]:
+def _interrupts_to(rotation: Rotation) -> AbstractContextManager[None]:
     """Have Ctrl-C and SIGTERM stop the rotation; a call that is under way is never cut off."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
+    def stop(_: signal.Signals) -> None:
         rotation.stop()
         click.echo("\nstopping: each user's run ends where the next goes on …", err=True)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return interrupts_to(stop)
 
 
 def _say_what_is_wrong(outcomes: Sequence[Outcome], wish: Wish) -> None:

@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from access.path import Hop
 from access.prove import Refuted
-from iam_profiles.locks import OPENED
 from iam_profiles.model import Profiles
 from pipeline.job import Violation
 from policies.rollout import Broken
+from policies.told import SHOWN, listed, remedy_of, state_of
 
 TOGETHER: Final = "isolation_of_all_accounts"
 """The rule that the stacks break together."""
-_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +103,13 @@ def file_of(urn: str | None, profiles: Profiles) -> str | None:
 def _told(broken: Broken) -> tuple[str, str]:
     """Say what is broken; and the texts that name who is to blame, the likeliest first."""
     result = broken.result
-    who = ", ".join(f"`{pattern}`" for pattern in result.rule.from_)
-    given = f"{_state(broken)}{broken.opened}"
+    who = listed(map(str, result.rule.from_))
+    given = f"{state_of(broken)}{broken.opened}"
     if not isinstance(result, Refuted):
-        why = "; ".join(result.why[:_SHOWN])
+        why = "; ".join(result.why[:SHOWN])
         return f"{given}whether {who} can reach another account is undecided: {why}", why
-    steps = " ".join(f"{number}. {hop}" for number, hop in enumerate(result.path[:_SHOWN], 1))
-    remedy = _remedy(result)
+    steps = " ".join(f"{number}. {hop}" for number, hop in enumerate(result.path[:SHOWN], 1))
+    remedy = remedy_of(result)
     sure = "it is undecided whether" if broken.turned is None else ""
     found = " ".join(filter(None, (sure, who, "can reach", f"`{result.reached}`")))
     return f"{given}{found}: {steps}; {remedy}", remedy
-
-
-def _remedy(result: Refuted) -> str:
-    """Name the statement to change: one that is there, not one that opens a lock."""
-    if result.remedy and result.remedy.statement not in OPENED:
-        return str(result.remedy)
-    for hop in reversed(result.path):
-        for reason in reversed(hop.allowed_by):
-            if reason.policy and reason.statement and reason.statement not in OPENED:
-                return f"narrow or remove statement `{reason.statement}` of {reason.policy}"
-    return "shut one step of the path"
-
-
-def _state(broken: Broken) -> str:
-    if broken.turned is None:
-        return "while old and new documents are mixed, "
-    if not broken.waiting:
-        return ""
-    if not broken.turned:
-        return "as deployed, "
-    listed = ", ".join(f"`{name}`" for name in sorted(broken.turned))
-    waiting = ", ".join(f"`{name}`" for name in sorted(broken.waiting))
-    return f"with {listed} as planned and {waiting} as deployed, "

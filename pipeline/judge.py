@@ -51,7 +51,7 @@ def judge(profiles: Profiles, deployed: Stacks, planned: Stacks) -> Judged:
         findings=findings,
         access=access_diff(rollout.deployed, rollout.planned),
         order=() if broken else rollout.stages() or (),
-        rules=tuple(map(_words, rollout.rules)),
+        rules=tuple(map(str, rollout.rules)),
     )
 
 
@@ -88,9 +88,3 @@ def _grows(before: World, after: World) -> bool:
             ):
                 return True
     return bool(after.users.keys() - before.users.keys())
-
-
-def _words(rule: object) -> str:
-    from_ = ", ".join(map(str, getattr(rule, "from_", ())))
-    never = ", ".join(map(str, getattr(rule, "never_reach", ())))
-    return f"{from_} never reaches {never}"

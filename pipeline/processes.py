@@ -10,14 +10,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing.synchronize import Event as Stop
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from pipeline.command import EngineCommand
+from pipeline.interrupts import interrupts_to
 from pipeline.work import WORKER, OnEvent, Progress
 
 if TYPE_CHECKING:
@@ -65,23 +65,15 @@ class Processes(ProcessPoolExecutor):
             self._on_event(progress)
 
 
-@contextmanager
-def stoppable(processes: Processes, say: OnEvent) -> Generator[None]:
+def stoppable(processes: Processes, say: OnEvent) -> AbstractContextManager[None]:
     """Hand the first SIGINT or SIGTERM on to the workers, once; the next ones do nothing."""
 
-    def hand_over(number: int, frame: FrameType | None) -> None:
-        del frame
+    def hand_over(number: signal.Signals) -> None:
         if not processes.stopping:
-            say(Progress("", f"stopping on {signal.Signals(number).name}"))
+            say(Progress("", f"stopping on {number.name}"))
         processes.stop()
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, hand_over) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return interrupts_to(hand_over)
 
 
 class _Wire:

@@ -9,7 +9,7 @@ from typing import Final
 from access.prove import Refuted, Undecided
 from access.rollout import either
 from access.world import Missing, World
-from iam_profiles.locks import OPENED, identity_side_opened, resource_side_opened
+from iam_profiles.locks import identity_side_opened, resource_side_opened
 from iam_profiles.model import Account, Organization, Profiles
 from iam_profiles.paths import account_root, state_account
 from iam_profiles.render import render_all
@@ -20,10 +20,8 @@ from policies.deployed import Stacks
 from policies.finding import Finding
 from policies.registered import Registered
 from policies.rollout import Broken, Judged, Lock, Rollout
+from policies.told import SHOWN, listed, remedy_of, state_of
 from policies.unjudged import unjudged
-
-_SHOWN: Final = 12
-"""Steps of a path that a finding spells out."""
 
 NOTHING_DEPLOYED: Final[Stacks] = MappingProxyType({})
 
@@ -138,10 +136,10 @@ def _urns(stack: Registered, profiles: Profiles, account: Account, deployed: Sta
 def _told(broken: Broken, judged: Judged, account: Account, urns: _Urns) -> Finding:
     """Say what is broken and what mends it, at the resource to change if this stack has it."""
     result = broken.result
-    who = ", ".join(f"`{pattern}`" for pattern in result.rule.from_)
-    given = f"{_state(broken)}{broken.opened}"
+    who = listed(map(str, result.rule.from_))
+    given = f"{state_of(broken)}{broken.opened}"
     if isinstance(result, Refuted):
-        remedy = _remedy(result)
+        remedy = remedy_of(result)
         culprit, steps = remedy, _steps(result)
         found = f"{given}{who} can reach `{result.reached}`: {steps}"
         if broken.turned is None:
@@ -154,31 +152,8 @@ def _told(broken: Broken, judged: Judged, account: Account, urns: _Urns) -> Find
     if there:
         remedy = f"{remedy} ({there})"
     if judged.first:
-        remedy = f"deploy {_listed(judged.first)} first, or {remedy}"
+        remedy = f"deploy {listed(judged.first)} first, or {remedy}"
     return Finding(here, found, remedy)
-
-
-def _remedy(result: Refuted) -> str:
-    """Name the statement to change: one that is there, not one that opens a lock."""
-    if result.remedy and result.remedy.statement not in OPENED:
-        return str(result.remedy)
-    for hop in reversed(result.path):
-        for reason in reversed(hop.allowed_by):
-            if reason.policy and reason.statement and reason.statement not in OPENED:
-                return f"narrow or remove statement `{reason.statement}` of {reason.policy}"
-    return "shut one step of the path"
-
-
-def _state(broken: Broken) -> str:
-    """Say which state is meant, where it is not the one that is planned."""
-    if broken.turned is None:
-        return "while old and new documents are mixed, "
-    if not broken.waiting:
-        return ""
-    if not broken.turned:
-        return "as deployed, "
-    turned, waiting = _listed(sorted(broken.turned)), _listed(sorted(broken.waiting))
-    return f"with {turned} as planned and {waiting} as deployed, "
 
 
 def _declaring(culprit: str, steps: str, account: Account, urns: _Urns) -> tuple[str | None, str]:
@@ -196,14 +171,10 @@ def _mine(named: Iterable[tuple[str, str]], account: Account) -> str | None:
     return next((urn for stack, urn in named if stack == account.name), None)
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def _steps(result: Refuted) -> str:
-    told = [f"{number}. {hop}" for number, hop in enumerate(result.path[:_SHOWN], 1)]
-    return " ".join((*told, "…") if len(result.path) > _SHOWN else told)
+    told = [f"{number}. {hop}" for number, hop in enumerate(result.path[:SHOWN], 1)]
+    return " ".join((*told, "…") if len(result.path) > SHOWN else told)
 
 
 def _why(result: Undecided) -> str:
-    return "; ".join(result.why[:_SHOWN])
+    return "; ".join(result.why[:SHOWN])

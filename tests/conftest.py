@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import local.cloud as local_cloud
 from local.home import LocalHome
 from local.install import Toolchain, install
 from local.progress import Silent
-from tests.engine import ACCOUNTS, REGION, Project, copy_project
+from tests.clouds import started
+from tests.engine import ACCOUNTS, Project, copy_project
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,26 +26,18 @@ def toolchain(tmp_path_factory: pytest.TempPathFactory) -> Toolchain:
     return install(LocalHome(tmp_path_factory.mktemp("toolchain")), Silent())
 
 
-def _started(root: Path) -> Iterator[LocalHome]:
-    home = LocalHome(root)
-    install(home, Silent())
-    local_cloud.start(home, ACCOUNTS, REGION, Silent())
-    try:
-        yield home
-    finally:
-        local_cloud.stop(home)
-
-
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHome]:
     """A running cloud with the example's accounts, shared by the tests of a worker."""
-    yield from _started(tmp_path_factory.mktemp("cloud"))
+    with started(tmp_path_factory.mktemp("cloud")) as home:
+        yield home
 
 
 @pytest.fixture
 def fresh_cloud(tmp_path: Path) -> Iterator[LocalHome]:
     """A running cloud whose accounts are empty, for one test (half a second)."""
-    yield from _started(tmp_path / "cloud")
+    with started(tmp_path / "cloud") as home:
+        yield home
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def project_in(tmp_path: Path) -> Callable[[LocalHome], Project]:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The example organisation, its four stacks deployed: once per worker, not to be changed."""
     root = tmp_path_factory.mktemp("deployed")
-    for home in _started(root / "cloud"):
+    with started(root / "cloud") as home:
         copy = copy_project(root / "project", home)
         for stack in ACCOUNTS:
             copy.up(stack).checked()

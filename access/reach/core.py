@@ -1,13 +1,14 @@
 """What of a policy's text bears on any step: texts that agree in it can stand for each other."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from access.catalogue import steps
 from access.document import Statement
 from access.newer import newer_actions
 from access.reach.actions import matches_action
 from access.reach.profile import looks
+from access.reach.standing import may_deny
 from access.world import Unreadable, read
 
 _SESSIONS = frozenset(
@@ -30,13 +31,16 @@ def core(text: str | None) -> object:
         if _bears(statement)
     )
     # A standing is unlimited only where no text has a Deny of anything at all.
-    denies = '"Deny"' in text or "\\u" in text
-    return policy.version, said, denies, looks(text), newer_actions((text,))
+    return policy.version, said, may_deny(text), looks(text), newer_actions((text,))
 
 
 def _bears(statement: Statement) -> bool:
     element = statement.actions
     if element.negated:
         return True
-    actions = _SESSIONS | {need.action.lower() for step in steps() for need in step.needs}
-    return any(matches_action(value, actions, sure=False) for value in element.values)
+    return any(matches_action(value, _actions(), sure=False) for value in element.values)
+
+
+@cache
+def _actions() -> frozenset[str]:
+    return _SESSIONS | {need.action.lower() for step in steps() for need in step.needs}

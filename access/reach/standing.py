@@ -79,13 +79,14 @@ Shared = dict[Bearing, Permits]
 def _difference(bearing: Bearing) -> Bearing:
     """Return a bearing without what makes no difference to what it permits."""
     allowing = () if bearing.anything else bearing.allowing
-    denying = tuple(dict.fromkeys(filter(_may_deny, bearing.denying)))
+    denying = tuple(dict.fromkeys(filter(may_deny, bearing.denying)))
     seen = [looks(text) for text in (*allowing, *denying, *bearing.limits) if text is not None]
     profile = Looks.together(seen).at(bearing.profile, kind=False)
     return replace(bearing, profile=profile, allowing=allowing, denying=denying)
 
 
-def _may_deny(text: Text) -> bool:
+def may_deny(text: Text) -> bool:
+    """Whether a policy may have a Deny of anything at all."""
     return text is not None and ('"Deny"' in text or "\\u" in text)
 
 
@@ -144,7 +145,7 @@ class Standing:
         if self.profile.kind in (Kind.SERVICE, Kind.FEDERATED):
             return False
         judged = self.permits.judged
-        if any(map(_may_deny, (*judged.denying, *judged.limits))):
+        if any(map(may_deny, (*judged.denying, *judged.limits))):
             return False
         return self.permit("*").opens_everything
 

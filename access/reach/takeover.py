@@ -43,6 +43,10 @@ def relevant(text: str | None, actions: frozenset[str]) -> frozenset[str]:
     return found
 
 
+_Near = tuple[Step, Sequence[str], bool]
+"""A step, what it may be done to, and whether no policy of the caller's own allows it."""
+
+
 class TakeOvers:
     """Finds what a unit gains by the catalogue's steps, as what it stands for now."""
 
@@ -69,9 +73,7 @@ class TakeOvers:
         self._waiting: dict[tuple[str, str], set[str]] = defaultdict(set[str])
         self._made: dict[tuple[str, Caller], list[str]] = defaultdict(list[str])
         self._stores = Stores(judge, facts)
-        self._near: dict[
-            tuple[str, frozenset[str], bool], list[tuple[Step, Sequence[str], bool]]
-        ] = {}
+        self._near: dict[tuple[str, frozenset[str], bool], list[_Near]] = {}
         # A secret's own policy may let in whom no policy of their own allows anything.
         opening = {one.text for one in self._index.world.resources.values()}
         self._opening = frozenset[str]().union(*map(self._relevant_to, opening))
@@ -105,7 +107,8 @@ class TakeOvers:
         """Yield what the unit gains at this cost; of an administrator, in other accounts."""
         own = self.allowed(standing)
         possible, reading = self._possible(own | self._opening)
-        yield from self._stored(reading, unit, standing, guarded=True)
+        for near in self._near_by(reading, unit.account, own, guarded=True):
+            yield from self._stored(near, unit, standing)
         # AWS lets federated users call neither IAM nor STS.
         if (
             unit.kind is Caller.FEDERATED_USER
@@ -114,7 +117,8 @@ class TakeOvers:
         ):
             return
         self._share(unit, standing, own)
-        yield from self._stored(reading, unit, standing, guarded=False)
+        for near in self._near_by(reading, unit.account, own, guarded=False):
+            yield from self._stored(near, unit, standing)
         left = Left(self._judge, self._facts, self._made, unit)
         nothing: set[Sort] = set()
         for step, sort in possible:
@@ -135,26 +139,29 @@ class TakeOvers:
             yield PASSED, Gain.CONTROL, list(self._passed(unit, standing))
         self._drawn[unit.account][self._alike(unit, standing)] = cost
 
-    def _stored(
-        self, steps: Sequence[Step], unit: Unit, standing: Standing, *, guarded: bool
-    ) -> Iterator[Found]:
-        """Yield what is read or opened: of what policies of its own guard, or of the rest."""
-        own = self.allowed(standing)
-        key = unit.account, own, guarded
+    def _stored(self, near: _Near, unit: Unit, standing: Standing) -> Iterator[Found]:
+        """Yield what is read or opened of what a unit may be let at."""
+        step, labels, bare = near
+        if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
+            return  # AWS lets federated users call neither IAM nor STS, nor write policies
+        loose, needs = self._needs[step.id]
+        if all(self._is_had(one, unit, standing) for one in loose):
+            asked = step, needs
+            if found := list(self._stores.of(asked, unit, standing, labels, bare=bare)):
+                yield step.id, step.gain, found
+
+    def _near_by(
+        self, steps: Sequence[Step], account: str, own: frozenset[str], *, guarded: bool
+    ) -> list[_Near]:
+        """Return what may be let at: of what policies of its own guard, or of the rest."""
+        key = account, own, guarded
         if key not in self._near:
-            self._near[key] = list(self._stored_near(steps, unit.account, own, guarded=guarded))
-        for step, near, bare in self._near[key]:
-            if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
-                continue  # AWS lets federated users call neither IAM nor STS, nor write policies
-            loose, needs = self._needs[step.id]
-            if all(self._is_had(one, unit, standing) for one in loose):
-                asked = step, needs
-                if found := list(self._stores.of(asked, unit, standing, near, bare=bare)):
-                    yield step.id, step.gain, found
+            self._near[key] = list(self._stored_near(steps, account, own, guarded=guarded))
+        return self._near[key]
 
     def _stored_near(
         self, steps: Sequence[Step], account: str, own: frozenset[str], *, guarded: bool
-    ) -> Iterator[tuple[Step, Sequence[str], bool]]:
+    ) -> Iterator[_Near]:
         for step in steps:
             bare = any(need.action.lower() not in own for need in self._needs[step.id][1])
             near = self._stores.near(step, account, bare=bare, guarded=guarded)

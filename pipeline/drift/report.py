@@ -8,7 +8,6 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from access.prove import Answer, Proof, Proofs
-from access.rule import Rule
 from iam_profiles.model import Profiles
 from pipeline.bundle import Verdict
 from pipeline.drift.compare import Change, Difference
@@ -16,13 +15,11 @@ from pipeline.drift.inventory import Item
 from pipeline.findings import TOGETHER, Finding, file_of, of_broken
 from pipeline.report import Report
 from pipeline.reports.sarif import sarif_report as any_sarif
-from pipeline.reports.words import count
+from pipeline.reports.words import count, fitted
 from policies.rollout import SHUT, Broken
 
 UNFINISHED: Final = "drift_unfinished"
 _AS_IT_IS: Final[frozenset[str]] = frozenset()
-_LIMIT: Final = 60_000
-"""Characters: a comment on GitHub holds 65,536."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class Drift:
     @property
     def rules(self) -> tuple[str, ...]:
         """The isolation rules in words."""
-        return tuple(_words(one.rule) for one in self.proofs.results)
+        return tuple(str(one.rule) for one in self.proofs.results)
 
     def _finding(self, one: Difference) -> Finding:
         urn = self.urns.get(one.item.of)
@@ -130,10 +127,7 @@ def sarif_report(drift: Drift) -> str:
 
 def markdown_report(drift: Drift) -> str:
     """Return the report as Markdown; what does not fit a comment is cut, and says so."""
-    text = "\n".join(_markdown(drift)) + "\n"
-    if len(text) <= _LIMIT:
-        return text
-    return text[:_LIMIT].rpartition("\n")[0] + "\n\n… cut here: the JSON report has all of it\n"
+    return fitted("\n".join(_markdown(drift)) + "\n")
 
 
 def _markdown(drift: Drift) -> Iterator[str]:
@@ -182,11 +176,6 @@ def _left(stack: str) -> str:
         f"an update of stack `{stack}` was never finished, so its state tells but a half; "
         f"run `iam-profiles repair --stack {stack}`, then this again"
     )
-
-
-def _words(rule: Rule) -> str:
-    from_, never = (", ".join(map(str, some)) for some in (rule.from_, rule.never_reach))
-    return f"{from_} never reaches {never}"
 
 
 def _escaped(text: str) -> str:

@@ -5,19 +5,14 @@ from typing import Final
 
 from pipeline.findings import Finding
 from pipeline.report import Report
-from pipeline.reports.words import change_words, headline, sign, stack_words, way_words
+from pipeline.reports.words import change_words, fitted, headline, sign, stack_words, way_words
 
-_LIMIT: Final = 60_000
-"""Characters: a comment on GitHub holds 65,536."""
 _MARKS: Final = {"proved": "✅", "refused": "❌", "undecided": "❔", "failed": "⚠️"}
 
 
 def markdown_report(report: Report) -> str:
     """Return the report as Markdown; what does not fit a comment is cut, and says so."""
-    text = "\n".join(_lines(report)) + "\n"
-    if len(text) <= _LIMIT:
-        return text
-    return text[:_LIMIT].rpartition("\n")[0] + "\n\n… cut here: the JSON report has all of it\n"
+    return fitted("\n".join(_lines(report)) + "\n")
 
 
 def _lines(report: Report) -> Iterator[str]:

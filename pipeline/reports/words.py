@@ -5,6 +5,8 @@ from collections import Counter
 from pipeline.access_diff import Change
 from pipeline.report import Report, StackReport
 
+_COMMENT = 60_000
+"""Characters: a comment on GitHub holds 65,536."""
 _SIGNS = {"create": "+", "delete": "-", "update": "~", "replace": "±"}
 
 
@@ -64,3 +66,10 @@ def way_words(change: Change) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number of things."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def fitted(text: str) -> str:
+    """Return what fits a comment; what does not is cut, and it says so."""
+    if len(text) <= _COMMENT:
+        return text
+    return text[:_COMMENT].rpartition("\n")[0] + "\n\n… cut here: the JSON report has all of it\n"
