@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -45,6 +46,8 @@ class Cloud:
     user_id: str = ""
     names: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """The names of each kind as they were last listed, by their lower-case form."""
+    claims: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    """The names of each kind that are being created."""
     locks: dict[str, threading.Lock] = field(default_factory=dict[str, threading.Lock])
     _clients: dict[tuple[str, str], "BaseClient"] = field(
         default_factory=dict[tuple[str, str], "BaseClient"]

@@ -28,24 +28,28 @@ def claimed(cloud: Cloud, operation: str, kind: str, name: str) -> Generator[Non
     Raises:
         AwsError: EntityAlreadyExists.
     """
-    folded = name.casefold()
-    with cloud.lock(f"names of {kind}"):
+    lock = cloud.lock(f"names of {kind}")
+    with lock:
         if _clashes(cloud, kind, name, fresh=False) and _clashes(cloud, kind, name, fresh=True):
             raise refusal(operation, "EntityAlreadyExists", _SAYS[kind].format(name))
-        before = cloud.names[kind].get(folded)
-        cloud.names[kind][folded] = name
+        cloud.names[kind][name.casefold()] = name
+        cloud.claims[kind].append(name)
     try:
         yield
     except BaseException:
-        if before is None:
-            cloud.names[kind].pop(folded, None)
+        with lock:
+            cloud.names.pop(kind, None)  # whether it is there now, a new list says
         raise
+    finally:
+        with lock:
+            cloud.claims[kind].remove(name)
 
 
 def _clashes(cloud: Cloud, kind: str, name: str, *, fresh: bool) -> bool:
     """Whether another spelling of `name` exists; by the names last listed unless `fresh`."""
     if fresh or kind not in cloud.names:
         operation, key, field, filters = _LISTS[kind]
-        listed = cloud.pages(operation, key, **filters)
-        cloud.names[kind] = {one[field].casefold(): one[field] for one in listed}
+        listed = [one[field] for one in cloud.pages(operation, key, **filters)]
+        # What is being created is in no list yet.
+        cloud.names[kind] = {one.casefold(): one for one in (*listed, *cloud.claims[kind])}
     return cloud.names[kind].get(name.casefold(), name) != name
