@@ -6,9 +6,9 @@ from enum import Enum
 
 from access.condition import Tested, test
 from access.context import Context
-from access.document import Element, PolicyDocument, Statement, Version
+from access.document import Element, PolicyDocument, Principals, Statement, Version
 from access.pattern import NOTHING, Language
-from access.principal import Caller, Grant, named
+from access.principal import Caller, Grant, account_of, named
 from access.region import Box, Region
 from access.request import Ask
 from access.span import EVERYTHING, Span, union
@@ -125,7 +125,7 @@ def _callers(
         yield Grant.DIRECT, EVERYTHING, ("no principal in a resource-based policy",)
         return
     if principals.negated:
-        yield Grant.DIRECT, EVERYTHING, ("`NotPrincipal`",)
+        yield from _all_but(statement, principals, caller)
         return
     found = [named(entry, caller) for entry in principals.entries]
     for one in found:
@@ -134,3 +134,22 @@ def _callers(
     for grant in Grant:
         spans = (one.callers for one in found if one.grant is grant and one.unsupported is None)
         yield grant, union(spans, caller.names), ()
+
+
+def _all_but(
+    statement: Statement, principals: Principals, caller: Caller
+) -> Iterator[tuple[Grant, Span, tuple[str, ...]]]:
+    """Yield whom `NotPrincipal` leaves over: surely those of accounts that no entry is of.
+
+    Within an account that is named, AWS may check the account, the role or the session; with
+    Allow, and in a trust policy, it takes no `NotPrincipal`.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    doubt = ("`NotPrincipal`",)
+    if statement.effect == "Allow" or statement.resources is None or not caller.in_iam:
+        yield Grant.DIRECT, EVERYTHING, doubt
+        return
+    spared = union((account_of(entry) for entry in principals.entries), caller.names).may
+    yield Grant.DIRECT, Span.exact(~spared), ()
+    yield Grant.DIRECT, Span(spared, NOTHING), doubt

@@ -244,6 +244,20 @@ def _whole_account(partition: str, account: str) -> Language:
     return iam | sts
 
 
+def account_of(entry: PrincipalEntry) -> Span:
+    """Return the callers of the account that an entry is of; anybody's where that is not told."""
+    if entry.kind not in ("*", "AWS"):
+        return EMPTY
+    if is_account(entry.value):
+        return Span.exact(_whole_account("*", entry.value))
+    try:
+        arn = Arn.parse(entry.value)
+    except ArnParseError:
+        return Span(ANYTHING, NOTHING)
+    known = is_account(arn.account) and not _WILDCARDS & set(arn.partition)
+    return Span.exact(_whole_account(arn.partition, arn.account)) if known else EVERYTHING
+
+
 def _doubtful(why: str) -> Named:
     """Return an entry that might name anybody and certainly names nobody."""
     return Named(Grant.DIRECT, Span(ANYTHING, NOTHING), why)

@@ -8,7 +8,7 @@ from access.decide import decide
 from access.verdict import Allowed, Denied, Undecided
 from tests.access import worlds
 
-TABLES = ("traps", "evaluation", "principals", "elements", "disagreements")
+TABLES = (*("traps", "evaluation", "principals", "elements", "not_principal", "disagreements"),)
 CASES = dict(worlds.decisions(*TABLES))
 EXPECTED = {"allowed": Allowed, "denied": Denied, "undecided": Undecided}
 
