@@ -1,14 +1,20 @@
-"""The rules of CircleCI's configuration reference that the generated file could break.
+"""CircleCI's own JSON schema, and what its reference says beyond it about what we use.
 
-CircleCI publishes its JSON schema on GitHub alone, and no package holds it; these are the rules
-that its reference states for what we use, and for nothing else.
+The schema, as `check-jsonschema` carries it, lets through unknown steps, unknown keys of a
+workflow's entries and jobs that do not exist; CircleCI does not.
 
 Source: https://circleci.com/docs/reference/configuration-reference/
 """
 
+import json
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
+
+from jsonschema import Draft7Validator
+
+_SCHEMA = files("check_jsonschema") / "builtin_schemas" / "vendor" / "circle-ci.json"
 
 _STEPS: dict[str, tuple[set[str], set[str]]] = {
     "run": ({"command"}, {"name", "when", "environment", "working_directory"}),
@@ -23,7 +29,17 @@ _CRON = re.compile(r"[\d*,/-]+( [\d*,/-]+){4}")
 
 
 def problems_of(document: dict[str, Any]) -> list[str]:
-    """Return what breaks a rule."""
+    """Return what breaks the schema or a rule of the reference."""
+    return [*by_schema(document), *_by_reference(document)]
+
+
+def by_schema(document: dict[str, Any]) -> list[str]:
+    """Return what breaks CircleCI's schema."""
+    validator = Draft7Validator(json.loads(_SCHEMA.read_text("utf-8")))
+    return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(document)]
+
+
+def _by_reference(document: dict[str, Any]) -> list[str]:
     return [
         *_keys("the file", document, {"version", "jobs", "workflows"}, set()),
         *([] if document["version"] == 2.1 else ["version"]),

@@ -16,7 +16,7 @@ from pipeline.ci.circleci import PATH, circleci
 from pipeline.ci.errors import CiError
 from pipeline.ci.github import github
 from tests.pipeline.ci.actionlint import actionlint
-from tests.pipeline.ci.circle_rules import problems_of
+from tests.pipeline.ci.circle_rules import by_schema, problems_of
 from tests.pipeline.ci.project import (
     CI_USERS,
     edit,
@@ -205,9 +205,10 @@ def test_actionlint_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
-def test_the_circleci_configuration_keeps_the_references_rules(tmp_path: Path) -> None:
+def test_the_circleci_configuration_keeps_circlecis_schema_and_reference(tmp_path: Path) -> None:
     document = parsed(circleci_of(tmp_path))[PATH]
     assert problems_of(document) == []
+    assert by_schema({**document, "jobs": {"preview": {"steps": "checkout"}}}) != []
 
 
 @pytest.mark.parametrize(
