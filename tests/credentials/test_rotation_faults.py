@@ -37,3 +37,9 @@ def test_a_rotation_without_one_of_its_rules_is_caught(mutant: Mutant) -> None:
     KILLERS[mutant].play()
     with mutant(), pytest.raises((BrokenInvariantError, CredentialsError)):
         KILLERS[mutant].play()
+
+
+def test_a_successor_asked_for_while_a_rival_rotates_ends_the_cool_down_and_not_the_grace() -> None:
+    history = (ENSURE, WEEK, EARLY, HOUR, ENSURE)
+    world = Sequence(history, {24: Fault.RIVAL_ENSURES, 79: Fault.UNGRANTED}).play()
+    assert world.errors == []

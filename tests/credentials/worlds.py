@@ -135,11 +135,9 @@ class World:
 
     def ensure(self, ports: Ports, urgency: Urgency) -> Ensured:
         """Run `ensure`; what it, or one before it, must have achieved when it says so."""
-        if urgency is Urgency.EARLY:
-            self.hurried_at = self.aws.clock.now
         leaked = set(self.aws.keys) if urgency is Urgency.LEAKED else set[str]()
         try:
-            ensured = ensure(ports, self.policy, urgency)
+            ensured = self._ensured(ports, urgency)
         except (CredentialsError, CrashedError):
             # A new key shows that it had begun, where nobody else can have made one.
             if set(self.aws.keys) - leaked and not set(RIVALS) & set(self.schedule.values()):
@@ -149,6 +147,15 @@ class World:
         if left := self.leaked & set(self.aws.keys):
             raise BrokenInvariantError(f"{left} leaked, and is still there")
         return ensured
+
+    def _ensured(self, ports: Ports, urgency: Urgency) -> Ensured:
+        """Run `ensure`. An early rotation is asked for until it ends: it condemns what it reads."""
+        early = urgency is Urgency.EARLY
+        self.hurried_at = self.aws.clock.now if early else self.hurried_at
+        try:
+            return ensure(ports, self.policy, urgency)
+        finally:
+            self.hurried_at = self.aws.clock.now if early else self.hurried_at
 
     def delete_by_hand(self) -> None:
         """Delete the current key, as somebody does in the console."""
