@@ -1,6 +1,7 @@
 """The trial of a new key: it must work, and do no less than the one that readers have."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from credentials.errors import (
     CredentialsError,
@@ -10,6 +11,9 @@ from credentials.errors import (
 )
 from credentials.ports import Ports
 from credentials.store import Version
+
+_REFUSALS = 3
+"""In a row, until the current key counts as refused too: one alone may be AWS's, and pass."""
 
 
 def failure(
@@ -23,7 +27,7 @@ def failure(
     """
     key = ports.store.fetch(version)
     until = ports.clock() + ports.timing.propagation
-    rival_is_better: bool | None = None
+    rival = _Rival(ports, _other(current, than=version))
     while True:
         try:
             ports.verify(key)
@@ -31,9 +35,7 @@ def failure(
             return error
         except ProbeRefusedError as error:
             reason: CredentialsError = error
-            if rival_is_better is None:
-                rival_is_better = _works(ports, current, other_than=version)
-            if not rival_is_better:
+            if rival.is_refused_too():
                 return None
         except NotYetUsableError as error:
             reason = error
@@ -45,12 +47,36 @@ def failure(
         hold()
 
 
-def _works(ports: Ports, current: Version | None, *, other_than: Version) -> bool:
-    """Whether the current key, if there is another one, does all that it is granted."""
-    if current is None or current.access_key_id in {None, other_than.access_key_id}:
-        return False
+@dataclass
+class _Rival:
+    """The key that readers have, if it is another one: a successor does no less."""
+
+    ports: Ports
+    version: Version | None
+    works: bool = False
+    refusals: int = 0
+
+    def is_refused_too(self) -> bool:
+        """Whether it has been refused often enough, having worked never."""
+        if self.version is None:
+            return True
+        if not self.works:
+            self.works = _works(self.ports, self.version)
+            self.refusals += not self.works
+        return not self.works and self.refusals >= _REFUSALS
+
+
+def _other(current: Version | None, *, than: Version) -> Version | None:
+    """The current version, if it holds a key, and another one."""
+    if current is None or current.access_key_id in {None, than.access_key_id}:
+        return None
+    return current
+
+
+def _works(ports: Ports, version: Version) -> bool:
+    """Whether a version's key does all that it is granted."""
     try:
-        ports.verify(ports.store.fetch(current))
+        ports.verify(ports.store.fetch(version))
     except (NotYetUsableError, VerificationError):
         return False
     return True

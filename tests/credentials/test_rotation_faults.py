@@ -43,3 +43,9 @@ def test_a_successor_asked_for_while_a_rival_rotates_ends_the_cool_down_and_not_
     history = (ENSURE, WEEK, EARLY, HOUR, ENSURE)
     world = Sequence(history, {24: Fault.RIVAL_ENSURES, 79: Fault.UNGRANTED}).play()
     assert world.errors == []
+
+
+def test_one_refusal_of_the_current_key_does_not_make_a_successor_that_may_do_less() -> None:
+    history = (HOUR, LEAKED, WEEK, LEAKED)
+    world = Sequence(history, {0: Fault.UNGRANTED, 43: Fault.REFUSED}, one_machine=False).play()
+    assert world.errors == []
