@@ -1,0 +1,1 @@
+"""What exists already, brought under management without replacing it: proposals and imports."""

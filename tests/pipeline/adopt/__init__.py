@@ -1,0 +1,1 @@
+"""What is proposed of accounts that were made by other means."""
