@@ -39,7 +39,7 @@ class Arn:
         match = _FORM.fullmatch(text)
         if match is None:
             raise ArnParseError(text, "write `arn:partition:service:region:account:resource`")
-        return cls(**match.groupdict())
+        return cls(*match.groups())
 
     @property
     def kind(self) -> str:

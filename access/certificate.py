@@ -46,6 +46,7 @@ class Certificate:
     def json(self) -> dict[str, Any]:
         """Return it as JSON's values."""
         return {
+            "rule": self.rule.json(),
             "world": self.world,
             "catalogue": self.catalogue,
             "assumptions": list(self.assumptions),

@@ -21,6 +21,10 @@ from access.document import (
     Statement,
 )
 from access.facts import Fact, Facts
+from access.given import Given
+from access.given import values as given_values
+from access.iam_keys import IamKeys, iam_keys
+from access.label import ANY, bare, bound, given
 from access.pattern import Language
 from access.principal import LINKED, Caller
 from access.request import Request
@@ -46,7 +50,7 @@ class Put:
     by: str
     action: str
     resource: str
-    given: tuple[tuple[str, str], ...] = ()
+    given: Given = ()
     trust: bool = False
     as_kind: str = ""
 
@@ -67,25 +71,31 @@ class Evidence:
         owner = self.world.owner(put.resource) or caller.account
         policies = self.policies(put, facts)
         context = self._context(put, caller, owner, policies, facts)
-        return Request(caller, put.action, put.resource, owner, context), policies
+        return Request(caller, put.action, bare(put.resource), owner, context), policies
 
     def policies(self, put: Put, facts: Facts) -> Policies:
         """Return all policies that apply to it, as the facts have made them."""
         caller, record = self._caller(put, facts), self.record(put.by)
-        own = self.world.accounts.get(caller.account or "", _UNKNOWN)
         owner = self.world.owner(put.resource) or caller.account or ""
         theirs = self.world.accounts.get(owner, _UNKNOWN)
         return Policies(
             identity=tuple(self.identity(put.by, record, facts)) if caller.in_iam else (),
-            boundary=self._boundary(record, facts),
+            boundary=self._boundary(put.by, record, facts),
             resource=self._resource(put, facts),
-            scps=() if _unlocked(caller.account, own, facts) else _levels(own.scps),
+            scps=_levels(self.scps(caller.account, facts)),
             rcps=() if _unlocked(owner, theirs, facts) else _levels(theirs.rcps),
         )
 
+    def scps(self, account: str | None, facts: Facts) -> Levels:
+        """Return the SCPs that limit an account's principals, but for its linked roles."""
+        own = self.world.accounts.get(account or "", _UNKNOWN)
+        return () if _unlocked(account, own, facts) else own.scps
+
     def record(self, arn: str) -> User | Role | None:
-        """Return the user or role of an ARN, if it exists."""
-        return self.world.users.get(arn) or self.world.roles.get(arn)
+        """Return the user or role of a label, if it exists."""
+        found = self.world.users.get(bare(arn)) or self.world.roles.get(bare(arn))
+        boundary = bound(arn)
+        return found if found is None or boundary is None else replace(found, boundary=boundary)
 
     def _caller(self, put: Put, facts: Facts) -> Caller:
         if put.as_kind == "service":
@@ -93,39 +103,66 @@ class Evidence:
         if put.as_kind == "federated":
             return Caller.federated(put.by)
         record = self.record(put.by)
-        caller = Caller.of(put.by, unique_id=record.unique_id if record else None)
+        caller = Caller.of(bare(put.by), unique_id=record.unique_id if record else None)
         names = caller.names
         if record is None and caller.in_iam and {"*", "?"} & set(put.by):
             names -= LINKED  # such roles are made by AWS, for its own services' use
         formerly = frozenset(
             word
-            for user in self._formerly(put.by, facts)
+            for user, _ in self._formerly(put.by, facts)
             for word in (user.arn, user.unique_id)
             if word
         )
-        return replace(caller, account=_account(put.by), names=names, formerly=formerly)
+        made = record is None and ":user/" in put.by
+        taken = self.keys.users if made else frozenset[str]()
+        account = _account(put.by)
+        return replace(caller, account=account, names=names, formerly=formerly, taken=taken)
 
-    def _formerly(self, arn: str, facts: Facts) -> Iterator[User]:
-        """Yield the users that one under a new name may be: any that is controlled."""
-        if Fact(Gain.RENAME, arn) in facts:
-            yield from controlled_users(self.world, _account(arn), facts)
+    def _formerly(self, arn: str, facts: Facts) -> Iterator[tuple[User, str]]:
+        """Yield the users, with their labels, that one under a new name may be.
+
+        Any that is controlled, and has the same boundary.
+        """
+        if Fact(Gain.RENAME, arn) not in facts:
+            return
+        for user in self.world.users.values():
+            if _account(user.arn) == _account(arn):
+                for label in self.keys.labels(user.arn):
+                    if Fact(Gain.CONTROL, label) in facts and (
+                        self._bounding(label, facts) == bound(arn)
+                    ):
+                        yield user, label
+
+    def _bounding(self, label: str, facts: Facts) -> str | None:
+        record = self.record(label)
+        if record is None or Fact(Gain.UNBIND, label) in facts:
+            return None
+        return record.boundary
+
+    @property
+    def keys(self) -> IamKeys:
+        """What the world's policies look at in IAM's own requests."""
+        return iam_keys(self.world)
 
     def identity(
         self, arn: str, record: User | Role | None, facts: Facts
     ) -> Iterator[PolicyDocument]:
         """Yield the identity-based policies of a principal, as the facts have made them."""
         account = _account(arn)
-        if Fact(Gain.GRANT, arn) in facts or (
+        labels = self.keys.states(arn, facts)
+        if _holds(Gain.GRANT, labels, facts) or (
             record is None and Fact(Gain.ADMINISTER, account) in facts and arn.endswith(":*")
         ):
             yield everything("a policy that the caller gives it")
         if record is not None:
-            loose = Fact(Gain.DETACH, arn) in facts
+            loose = _holds(Gain.DETACH, labels, facts)
             yield from self._granted(record.grants, facts, loose=loose)
-        for user in self._formerly(arn, facts):
-            for document in self.identity(user.arn, user, facts):
+        for user, label in self._formerly(arn, facts):
+            for document in self.identity(label, user, facts):
                 yield _allowing(document)
-        for group in self._groups(arn, record, facts):
+        groups = tuple(self._groups(arn, record, facts))
+        yield from self._attached((*labels, *groups), account, facts)
+        for group in groups:
             if Fact(Gain.GRANT, group) in facts:
                 yield everything(f"a policy that the caller gives group `{group}`")
             known = self.world.groups.get(group)
@@ -134,6 +171,18 @@ class Evidence:
                 continue
             loose = any(Fact(gain, group) in facts for gain in (Gain.DETACH, Gain.LEAVE))
             yield from self._granted(known.grants, facts, loose=loose)
+
+    def _attached(
+        self, holders: Iterable[str], account: str, facts: Facts
+    ) -> Iterator[PolicyDocument]:
+        """Yield the managed policies that somebody has attached: no Denies, they need not be."""
+        if self.keys.see_policies:
+            attached = (
+                policy
+                for policy in self.keys.attachable(account)
+                if any(Fact(Gain.ATTACH, given(holder, policy)) in facts for holder in holders)
+            )
+            yield from self._granted(Grants(managed=tuple(attached)), facts, loose=True)
 
     def _groups(self, arn: str, record: User | Role | None, facts: Facts) -> Iterable[str]:
         own = record.groups if isinstance(record, User) else ()
@@ -156,11 +205,13 @@ class Evidence:
             else:
                 yield _readable(self.world.managed(arn), loose=loose)
 
-    def _boundary(self, record: User | Role | None, facts: Facts) -> PolicyDocument | None:
-        arn = None if record is None else record.boundary
-        if record is None or arn is None:
+    def _boundary(
+        self, label: str, record: User | Role | None, facts: Facts
+    ) -> PolicyDocument | None:
+        arn = bound(label) if record is None else record.boundary
+        if arn is None or arn == ANY:
             return None
-        if Fact(Gain.UNBIND, record.arn) in facts or Fact(Gain.REWRITE, arn) in facts:
+        if Fact(Gain.UNBIND, label) in facts or Fact(Gain.REWRITE, arn) in facts:
             return None
         return _readable(self.world.managed(arn))
 
@@ -172,13 +223,22 @@ class Evidence:
             return _readable(role.trust, principal=True)
         if Fact(Gain.REWRITE, put.resource) in facts:
             return everything("its policy, rewritten", principal=True)
-        found = [_readable(one, principal=True) for one in self._of_resource(put.resource)]
+        found = [_readable(one, principal=True) for one in self._about(put)]
         if not found:
             return None
         statements = tuple(statement for document in found for statement in document.statements)
         return replace(found[0], statements=statements)
 
-    def _of_resource(self, target: str) -> list[Document]:
+    def _about(self, put: Put) -> Iterable[Document]:
+        if put.resource != "*":
+            return self.of_resource(put.resource)
+        # Of anything at all: a policy speaks for what is of its own service.
+        service = put.action.partition(":")[0].lower()
+        every = self.world.resources.items()
+        return (document for arn, document in every if arn.split(":", 3)[2] == service)
+
+    def of_resource(self, target: str) -> list[Document]:
+        """Return the policies that what is stored has, or that what a pattern names has."""
         resources = self.world.resources
         if target in resources:
             return [resources[target]]
@@ -201,17 +261,15 @@ class Evidence:
             values["aws:resourceorgid"] = Exactly((theirs.organization,))
         if caller.in_iam and own.organization:
             values["aws:principalorgid"] = Exactly((own.organization,))
-        if record is not None and not _is_tagged(record, facts):
+        labels = self.keys.states(put.by, facts)
+        if record is not None and not any(
+            _holds(gain, labels, facts) for gain in (Gain.TAG, Gain.SESSION)
+        ):
             values.update(_tags(record, policies))
-        if isinstance(record, User) and not (record.mfa or Fact(Gain.ENROL, record.arn) in facts):
+        if isinstance(record, User) and not (record.mfa or _holds(Gain.ENROL, labels, facts)):
             never = Among(Language.literal("false"), optional=True)
             values["aws:multifactorauthpresent"] = never
-        for key, value in put.given:
-            same = {text for name, text in put.given if name.lower() == key.lower()}
-            values[key.lower()] = (
-                Among(Language.words(same)) if len(same) > 1 else Exactly((value,))
-            )
-        return Context(values)
+        return Context({**values, **given_values(put.given)})
 
 
 def everything(name: str, *, doubt: str = "", principal: bool = False) -> PolicyDocument:
@@ -254,8 +312,8 @@ def _unlocked(id_: str | None, account: Account, facts: Facts) -> bool:
     return account.management or any(fact in facts for fact in freed)
 
 
-def _is_tagged(record: User | Role, facts: Facts) -> bool:
-    return any(Fact(gain, record.arn) in facts for gain in (Gain.TAG, Gain.SESSION))
+def _holds(gain: Gain, labels: Iterable[str], facts: Facts) -> bool:
+    return any(Fact(gain, label) in facts for label in labels)
 
 
 def _tags(record: User | Role, policies: Policies) -> Mapping[str, Value]:

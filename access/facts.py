@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from access.catalogue.step import Gain
+from access.label import bare, taken_apart
 from access.rule import WebIdentity
 
 GIVEN = "given"
@@ -25,6 +26,9 @@ PASSED = "iam-pass-role-to-unknown-service"
 RENAMED = "renamed"
 """The step by which a user that is controlled is so under another name."""
 
+REBOUND = "rebound"
+"""The step by which a principal that is controlled is so under another boundary."""
+
 STORED = "stored-credential"
 """The step by which whoever has read a stored credential controls whose it is."""
 
@@ -37,6 +41,13 @@ class Fact(NamedTuple):
 
     gain: Gain
     of: str
+
+
+def changed(fact: Fact) -> str:
+    """Return the label of what a step is done to that gives a fact."""
+    if fact.gain is Gain.ATTACH:
+        return taken_apart(fact.of)[0]
+    return bare(fact.of) if fact.gain in (Gain.BIND, Gain.MINT) else fact.of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from access.condition import Tested, test
-from access.context import Context
 from access.document import Element, PolicyDocument, Principals, Statement, Version
 from access.pattern import NOTHING, Language
 from access.principal import Caller, Grant, account_of, named
 from access.region import Box, Region
 from access.request import Ask
-from access.span import EVERYTHING, Span, union
-from access.template import expand_resource
+from access.span import EMPTY, EVERYTHING, Span, union
+from access.template import expand_resource, names_itself
 
 
 class Attached(Enum):
@@ -93,18 +92,21 @@ def _resources(statement: Statement, ask: Ask) -> Span:
     element = statement.resources
     if element is None:  # a trust policy: it is about its own role
         return EVERYTHING.within(ask.resources)
-    spans = [_resource(value, ask.context, statement.version) for value in element.values]
+    spans = [_resource(value, ask, statement.version) for value in element.values]
     found = union((span for span in spans if span is not None), ask.resources)
     found = (~found).within(ask.resources) if element.negated else found
     # AWS says both that a variable without value matches nothing and that it voids the statement.
     return Span(found.may, NOTHING) if None in spans else found
 
 
-def _resource(value: str, context: Context, version: Version) -> Span | None:
+def _resource(value: str, ask: Ask, version: Version) -> Span | None:
     """Return the resources that a pattern matches; `None` where a variable in it has no value."""
     if value == "*":
         return EVERYTHING
-    read = expand_resource(value, context, version)
+    asked = ask.resources.finite
+    if asked is not None and names_itself(value) and asked <= ask.caller.taken:
+        return EMPTY  # no user is named as another
+    read = expand_resource(value, ask.context, version)
     if read.may is None:
         return None
     # AWS does not say whether a wildcard crosses the colons of an ARN: it may, it need not.

@@ -12,6 +12,7 @@ from access.facts import (
     ADMINISTERED,
     GIVEN,
     PASSED,
+    REBOUND,
     RENAMED,
     RETRUSTED,
     STORED,
@@ -19,9 +20,13 @@ from access.facts import (
     UNLIMITED,
     Derivation,
     Fact,
+    changed,
 )
 from access.federation import admission
+from access.iam_keys import Variant
+from access.label import bare
 from access.verdict import Allowed, Denied, Reason
+from access.witness import Clash, witness
 from access.world import Unreadable
 
 ASSUME = "sts-assume-role"
@@ -31,6 +36,7 @@ _IMPLIED = {
     UNLIMITED: "everything is allowed to it, so that it administers its account",
     RETRUSTED: "the role's trust policy is the caller's own, and admits the caller",
     PASSED: "the role passed to a service of which nobody knows what it runs",
+    REBOUND: "the principal is controlled under whatever boundary it is put",
     RENAMED: "the user is controlled under whatever name",
     STORED: "the credential that was read",
     TAGGED: "session tags of the caller's choice",
@@ -123,15 +129,24 @@ class Paths:
             if ready:
                 hops[fact] = self._hop(fact, derivation, needed[fact])
                 continue
-            needed[fact] = (*self._making(fact), *self._needed(fact, derivation))
+            before = (*self._making(fact), *self._unbound(fact, derivation))
+            needed[fact] = (*before, *self._needed(fact, derivation))
             caller = () if derivation.caller is None else (derivation.caller,)
             stack.append((fact, True))
             stack += [(one, False) for one in (*needed[fact], *caller)]
 
     def _making(self, fact: Fact) -> tuple[Fact, ...]:
-        """Return that whom the fact is about has been made, if it has: no statement says so."""
-        made = Fact(Gain.MINT, fact.of)
-        return (made,) if fact != made and made in self._known else ()
+        """Return that whom the fact is about has been made, or put under a boundary, if it has.
+
+        No statement says so.
+        """
+        if fact.gain is Gain.MINT:
+            return ()
+        label = changed(fact)
+        ways = [Fact(Gain.MINT, label)]
+        ways += [] if fact.gain is Gain.BIND else [Fact(Gain.BIND, label)]
+        made = [one for one in ways if one in self._known]
+        return tuple(sorted(made, key=lambda one: self._known[one].cost)[:1])
 
     def _needed(self, fact: Fact, derivation: Derivation) -> tuple[Fact, ...]:
         """Return the premises without those that the step can do without."""
@@ -140,7 +155,8 @@ class Paths:
             return derivation.premises
         # The resource's own policy may have been rewritten: no premise says so.
         opened = (Fact(Gain.REWRITE, put.resource) for put in puts)
-        kept = [*derivation.premises, *(one for one in opened if one in self._known)]
+        before = (one for one in opened if self._is_before(one, derivation))
+        kept = list(dict.fromkeys((*derivation.premises, *before)))
         ordered = sorted(kept, key=lambda one: -self._known[one].cost)
         size = len(ordered)
         while size:  # by halves first: of a renamed user thousands may be premises
@@ -153,6 +169,9 @@ class Paths:
                     kept = fewer
             size //= 2
         return tuple(kept)
+
+    def _is_before(self, fact: Fact, derivation: Derivation) -> bool:
+        return fact in self._known and self._known[fact].cost < derivation.cost
 
     def _holds(self, put: Put, premises: Iterable[Fact], derivation: Derivation) -> bool:
         verdict = self._evidence.decide(put, self._facts(premises, derivation))
@@ -185,7 +204,7 @@ class Paths:
             provider = derivation.premises[0].of
             yield Put(provider, step.needs[0].action, fact.of, trust=True, as_kind="federated")
         elif step is not None:
-            yield from self._needs(step, caller, fact)
+            yield from self._needs(step, caller, fact, derivation)
 
     def _strangers(self, role: str) -> Iterator[str]:
         """Yield the services that the role trusts and of which nobody knows what they run."""
@@ -198,18 +217,42 @@ class Paths:
         services = (entry.value for entry in entries if entry.kind == "Service")
         yield from filter(strange, dict.fromkeys(services))
 
-    def _needs(self, step: Step, caller: str, fact: Fact) -> Iterator[Put]:
-        for need in step.needs:
-            if not need.by_anyone:
-                resource = need.resource(fact.of)
-                yield Put(caller, need.action, resource, need.context)
+    def _needs(self, step: Step, caller: str, fact: Fact, derivation: Derivation) -> Iterator[Put]:
+        ways = self._ways(step, fact, derivation)
+        facts = self._facts((*derivation.premises, *self._unbound(fact, derivation)), derivation)
+        asked = [tuple(self._asked(step, caller, changed(fact), way)) for way in ways]
+        yield from next(
+            (
+                puts
+                for puts in asked
+                if len(asked) == 1
+                or not any(isinstance(self._evidence.decide(put, facts), Denied) for put in puts)
+            ),
+            asked[0] if asked else (),
+        )
         if step.kind is Kind.PASS:
-            role = self._evidence.world.roles[fact.of]
+            role = self._evidence.world.roles[bare(fact.of)]
             for service in step.services:
                 put = Put(service, "sts:AssumeRole", role.arn, trust=True, as_kind="service")
                 if not isinstance(self._evidence.decide(put, frozenset[Fact]()), Denied):
                     yield put
                     return
+
+    def _ways(self, step: Step, fact: Fact, derivation: Derivation) -> list[Variant]:
+        """Return the ways in which a step gives a fact."""
+        facts = frozenset(self._unbound(fact, derivation))
+        ways = self._evidence.keys.variants(step, changed(fact), facts)
+        return [way for way in ways if (way.gain, way.of) == fact]
+
+    def _unbound(self, fact: Fact, derivation: Derivation) -> tuple[Fact, ...]:
+        """Return that whom the fact is about has had its boundary taken off before."""
+        unbound = Fact(Gain.UNBIND, changed(fact))
+        return (unbound,) if unbound in derivation.premises else ()
+
+    def _asked(self, step: Step, caller: str, label: str, way: Variant) -> Iterator[Put]:
+        for need in step.needs:
+            if not need.by_anyone:
+                yield Put(caller, need.action, need.resource(label), way.given(need))
 
     def _hop(self, fact: Fact, derivation: Derivation, needed: tuple[Fact, ...]) -> Hop:
         puts = tuple(self.questions(fact, derivation))
@@ -221,6 +264,8 @@ class Paths:
             verdict = self._evidence.decide(put, facts)
             if isinstance(verdict, Allowed):
                 allowed += verdict.reasons
+                met = witness(*self._evidence.question(put, facts))
+                doubts += [Reason(str(met))] if isinstance(met, Clash) else []
                 context += self._conditions(put, facts, verdict.reasons)
             else:  # a step that the exact decision does not confirm is no step
                 doubts += verdict.reasons

@@ -52,7 +52,7 @@ class Language:
         PatternTooComplexError: from each question, where its answer would take too much work.
     """
 
-    __slots__ = ("_built", "_example", "_has", "_parts", "_words")
+    __slots__ = ("_begin", "_built", "_example", "_has", "_parts", "_some", "_words")
 
     def __init__(self, built: automaton.Node | frozenset[str], has: _Test | None = None) -> None:
         # A finite language is kept as its words: most principals and resources are named in full.
@@ -60,6 +60,9 @@ class Language:
         self._built: automaton.Node | None = None if isinstance(built, frozenset) else built
         self._example: tuple[str | None] | None = None
         self._parts: tuple[Piece, ...] | None = None
+        # One of its texts, where one is known without a search.
+        self._some: str | None = None
+        self._begin = ""
         # A quicker way than `built` to tell whether one text is in it, where there is one.
         self._has = built.__contains__ if isinstance(built, frozenset) else has
 
@@ -74,6 +77,11 @@ class Language:
         if self._parts is None:
             return None
         return "".join(part if isinstance(part, str) else part.value for part in self._parts)
+
+    @property
+    def beginning(self) -> str:
+        """What all its texts begin with, as far as it is known without a search."""
+        return self._begin
 
     @property
     def node(self) -> automaton.Node:
@@ -107,6 +115,8 @@ class Language:
         has = None if ignore_case else _expression(listed, by_component=False)
         made = cls(automaton.at(_line(listed, ANY, ignore_case=ignore_case)), has)
         made._parts = listed
+        made._some = _shortest(listed)
+        made._begin = listed[0] if listed and isinstance(listed[0], str) else ""
         return made
 
     @classmethod
@@ -122,12 +132,16 @@ class Language:
         line = _segmented_line(listed)
         if line is None:
             return NOTHING
-        return cls(automaton.at(line), _expression(listed, by_component=True))
+        made = cls(automaton.at(line), _expression(listed, by_component=True))
+        made._some = _shortest(listed)
+        return made
 
     def __and__(self, other: "Language") -> "Language":
         for one, two in ((self, other), (other, self)):
             if one._words is not None:
                 return Language(frozenset(word for word in one._words if word in two))
+            if one is ANYTHING:
+                return two
         has = _both(self._has, other._has)
         return Language(automaton.both(self.node, other.node), has)
 
@@ -173,6 +187,8 @@ class Language:
         """Whether it holds no text at all."""
         if self._words is not None:
             return not self._words
+        if self._some is not None:
+            return False
         parts = tuple(self.node.parts) if isinstance(self.node, automaton.All) else ()
         match parts:
             case (At() as one, At() as two):
@@ -182,6 +198,10 @@ class Language:
 
     def is_subset(self, other: "Language") -> bool:
         """Whether `other` holds every text of this one."""
+        if other is ANYTHING:
+            return True
+        if self._some is not None and self._some not in other:
+            return False
         return (self - other).is_empty()
 
     def is_disjoint(self, other: "Language") -> bool:
@@ -189,7 +209,16 @@ class Language:
         for one, two in ((self, other), (other, self)):
             if (words := one.finite) is not None:
                 return not any(word in two for word in words)
+        if self.surely_meets(other) or other.surely_meets(self):
+            return False
+        one, two = self.beginning, other.beginning
+        if not (one.startswith(two) or two.startswith(one)):
+            return True
         return (self & other).is_empty()
+
+    def surely_meets(self, other: "Language") -> bool:
+        """Whether they share a text that is known without a search."""
+        return self._some is not None and self._some in other
 
     def example(self) -> str | None:
         """Return the first of the shortest texts in it, or `None` if it is empty."""
@@ -203,6 +232,12 @@ class Language:
 
 ANYTHING = Language(automaton.ANYTHING, lambda _: True)
 NOTHING = Language(frozenset())
+
+
+def _shortest(parts: Iterable[Piece]) -> str:
+    """Return a text that the pieces match: nothing for each `*`, a letter for each `?`."""
+    letters = {Wildcard.STAR: "", Wildcard.ONE: "a"}
+    return "".join(part if isinstance(part, str) else letters[part] for part in parts)
 
 
 def _both(one: _Test | None, two: _Test | None) -> _Test | None:

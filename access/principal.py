@@ -58,6 +58,7 @@ class Caller:
         session: the session's name; `None` if it is the caller's choice, or there is no session.
         unique_id: `AIDA…` or `AROA…`, `None` if it is not known.
         formerly: ARNs and ids of the users that a renamed one may be: what names one follows it.
+        taken: of users yet to be made, the ARNs of others: AWS takes no name twice.
     """
 
     kind: Kind
@@ -67,6 +68,7 @@ class Caller:
     session: str | None = None
     unique_id: str | None = None
     formerly: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, arn: str, *, unique_id: str | None = None) -> "Caller":

@@ -1,6 +1,6 @@
 """Rules to verdicts: proved with a certificate, refuted with a path, or undecided with why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -10,13 +10,13 @@ from access.catalogue.step import Gain, Step
 from access.certificate import Certificate, catalogue_version, compact, fingerprint
 from access.errors import PatternTooComplexError
 from access.evidence import Evidence
-from access.facts import Derivation, Fact
+from access.facts import GIVEN, Derivation, Fact
 from access.federation import admitting, first_hop
 from access.newer import newer_actions
 from access.path import Hop, Paths
 from access.pattern import Language, pieces
 from access.quiet import uncollected
-from access.reach.closure import Closure
+from access.reach.closure import Closure, Taken
 from access.reach.index import account_of
 from access.reach.texts import Name, covers, meets, named, of_pieces
 from access.reach.units import Unit
@@ -24,6 +24,9 @@ from access.remedy import Remedy, remedy
 from access.rule import Rule, Start, WebIdentity
 from access.ways_out import ways_out
 from access.world import World
+
+DETOURS = 16
+"""Paths of which a step is not confirmed that are passed over, before no path is told."""
 
 
 class Answer(Enum):
@@ -148,26 +151,41 @@ class How(Enum):
     """What cannot be decided on counts as refused."""
 
 
+Key = tuple[tuple[Start, ...], How, frozenset[Taken]]
+"""What tells closures from others: where one starts, what is granted, and what is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A path to whom it reaches, in the closure that it was found in."""
+
+    path: tuple[Hop, ...]
+    reached: str
+    closure: Closure
+
+
 @dataclass(frozen=True, slots=True)
 class Prover:
     """Proves rules about one world; closures are made once for each set of starting principals."""
 
     world: World
     steps: Sequence[Step]
-    _closures: dict[tuple[tuple[Start, ...], How], Closure] = field(
-        default_factory=dict[tuple[tuple[Start, ...], How], Closure]
-    )
+    _closures: dict["Key", Closure] = field(default_factory=dict["Key", Closure])
 
-    def closure(self, from_: tuple[Start, ...], how: How) -> Closure:
-        """Return everything that follows from being whom these say."""
-        key = from_, how
+    def closure(
+        self, from_: tuple[Start, ...], how: How, without: frozenset[Taken] = frozenset()
+    ) -> Closure:
+        """Return everything that follows from being whom these say; some steps may be left out."""
+        key = from_, how, without
         if key not in self._closures:
             sure = how is How.SURELY
-            closure = Closure(self.world, self.steps, sure=sure, wide=how is How.AT_MOST)
+            wide = how is How.AT_MOST
+            closure = Closure(self.world, self.steps, sure=sure, wide=wide, without=without)
             for one in from_:
                 if isinstance(one, WebIdentity):
                     roles = tuple(admitting(self.world, one, sure=sure))
                     closure.learn(Gain.CONTROL, roles, first_hop(one))
+            closure.learn(Gain.ADMINISTER, rooted(self.world, from_), Derivation(GIVEN, 0))
             self._closures[key] = closure.run(starting(self.world, from_))
         return self._closures[key]
 
@@ -187,11 +205,27 @@ class Prover:
             return How.AT_MOST, None
         return How.PERHAPS, self.reached(rule, How.PERHAPS)
 
-    def reached(self, rule: Rule, how: How) -> Fact | None:
+    def reached(self, rule: Rule, how: How, without: frozenset[Taken] = frozenset()) -> Fact | None:
         """Return the first fact, by cost, that breaks the rule."""
-        closure = self.closure(rule.from_, how)
-        found = breaking(closure.facts, rule)
+        closure = self.closure(rule.from_, how, without)
+        found = breaking(closure.facts, rule, self.world)
         return min(found, key=lambda fact: (closure.facts[fact].cost, fact.of), default=None)
+
+    def confirmed(self, rule: Rule) -> Told | None:
+        """Return the shortest path of which each step is confirmed, if one is found."""
+        without: frozenset[Taken] = frozenset()
+        for _ in range(DETOURS):
+            reached = self.reached(rule, How.SURELY, without)
+            if reached is None:
+                return None
+            closure = self.closure(rule.from_, How.SURELY, without)
+            path = _path(self, closure, reached)
+            # INVARIANT: each step of a path is confirmed by the exact decision, or none is told.
+            doubtful = {(hop.step, hop.caller, hop.gained) for hop in path if hop.doubts}
+            if not doubtful:
+                return Told(path, reached.of, closure)
+            without |= doubtful
+        return None
 
 
 def prove(
@@ -199,8 +233,9 @@ def prove(
 ) -> Proofs:
     """Return for each rule a proof, the shortest path that breaks it, or why neither can be had."""
     steps = catalogue_steps() if catalogue is None else tuple(catalogue)
-    digest, version = fingerprint(world), catalogue_version(steps)
-    return prove_each(Prover(world, steps), rules, digest, version)
+    with uncollected():
+        digest, version = fingerprint(world), catalogue_version(steps)
+        return prove_each(Prover(world, steps), rules, digest, version)
 
 
 def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str) -> Proofs:
@@ -228,19 +263,16 @@ def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
 
 def _broken(prover: Prover, rule: Rule, broken: Fact) -> Refuted | Undecided:
     """Return the path that breaks the rule or, if it takes what is doubtful, what that is."""
-    surely = prover.reached(rule, How.SURELY)
-    path = () if surely is None else _path(prover, rule, surely, How.SURELY)
-    # INVARIANT: each step of a path is confirmed by the exact decision, or there is no path.
-    if surely is not None and not any(hop.doubts for hop in path):
-        return Refuted(rule, path, surely.of, remedy(prover, rule, path))
-    path = _path(prover, rule, broken, How.PERHAPS)
+    told = prover.confirmed(rule)
+    if told is not None:
+        return Refuted(rule, told.path, told.reached, remedy(prover, rule, told.path))
+    path = _path(prover, prover.closure(rule.from_, How.PERHAPS), broken)
     doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
     return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
 
 
-def _path(prover: Prover, rule: Rule, fact: Fact, how: How) -> tuple[Hop, ...]:
-    known: Mapping[Fact, Derivation] = prover.closure(rule.from_, how).facts
-    return Paths(Evidence(prover.world), prover.steps, known).to(fact)
+def _path(prover: Prover, closure: Closure, fact: Fact) -> tuple[Hop, ...]:
+    return Paths(Evidence(prover.world), prover.steps, closure.facts).to(fact)
 
 
 def starting(world: World, starts: Iterable[Start]) -> Iterator[Unit]:
@@ -256,6 +288,14 @@ def starting(world: World, starts: Iterable[Start]) -> Iterator[Unit]:
             yield from _to_be_made(world, text)
 
 
+def rooted(world: World, starts: Iterable[Start]) -> Iterator[str]:
+    """Yield the accounts that their root users start in: each administers its own."""
+    for text in (str(one) for one in starts if not isinstance(one, WebIdentity)):
+        *_, account, resource = text.split(":", 5)
+        if resource == "root":
+            yield from (known for known in world.accounts if known in Language.glob(account))
+
+
 def _to_be_made(world: World, pattern: str) -> Iterator[Unit]:
     """Yield the principals that may yet be made under a pattern, account by account."""
     *head, account, resource = pattern.split(":", 5)
@@ -265,8 +305,12 @@ def _to_be_made(world: World, pattern: str) -> Iterator[Unit]:
             yield Unit.matching(":".join((*head, known, resource)))
 
 
-def breaking(facts: Iterable[Fact], rule: Rule) -> Iterator[Fact]:
-    """Yield the facts that somebody is controlled whom the rule says is never reached."""
+def breaking(facts: Iterable[Fact], rule: Rule, world: World) -> Iterator[Fact]:
+    """Yield the facts that somebody is controlled whom the rule says is never reached.
+
+    INVARIANT: of a principal that there is, a fact says so by its ARN: under a pattern are those
+    yet to be made, and nobody is made under the name of another.
+    """
     spared = [of_pieces(pieces(str(pattern))) for pattern in rule.apart_from]
     targets: dict[str, list[Name]] = {}
     for pattern in rule.never_reach:
@@ -276,10 +320,19 @@ def breaking(facts: Iterable[Fact], rule: Rule) -> Iterator[Fact]:
         )
     anywhere = targets.pop("", [])
     for fact in facts:
-        if fact.gain is Gain.CONTROL and fact.of.split(":", 3)[2] in ("iam", "sts"):
+        if fact.gain is not Gain.CONTROL:
+            continue
+        here = targets.get(account_of(fact.of), ())
+        if (here or anywhere) and fact.of.split(":", 3)[2] in ("iam", "sts"):
             name = named(fact.of)
-            here = targets.get(account_of(fact.of), ())
-            if any(_meet(name, target) for target in (*here, *anywhere)) and not any(
+            never = (
+                one
+                for one in (*here, *anywhere)
+                if isinstance(name, str)
+                or fact.of.endswith(":*")
+                or not (one in world.users or one in world.roles)
+            )
+            if any(_meet(name, target) for target in never) and not any(
                 covers(one, name) for one in spared
             ):
                 yield fact

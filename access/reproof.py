@@ -10,6 +10,7 @@ from access.certificate import Digest, catalogue_version
 from access.errors import PatternTooComplexError
 from access.federation import admitting
 from access.prove import Proof, Proofs, Prover, prove_each
+from access.reach.closure import Taken
 from access.reach.delta import Delta, compare
 from access.reach.settled import Settled
 from access.rule import Rule, Start, WebIdentity
@@ -31,6 +32,8 @@ class Reproof:
       looks at tags;
     - if a changed trust policy admits everybody or a unique id, or has to do with identity
       providers or other services than before;
+    - where policies look at IAM's own condition keys, if a boundary, an attached policy, or what
+      those policies state of the keys, is another;
     - if over 1,000 controlled principals have a changed policy.
 
     Attributes:
@@ -68,7 +71,7 @@ class Reproof:
         starts = dict.fromkeys(rule.from_ for rule in self._rules)
         try:
             closures = {
-                (rule.from_, how): self._prover.closure(rule.from_, how)
+                (rule.from_, how, frozenset[Taken]()): self._prover.closure(rule.from_, how)
                 for rule, how in ways.items()
             }
             settled = (Settled(one, world, delta) for one in closures.values())

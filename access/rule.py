@@ -1,6 +1,7 @@
 """What is to be proved: from these principals, never those."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from access.arn import Arn, arns
 from access.errors import ArnParseError
@@ -53,6 +54,10 @@ class WebIdentity:
         partition, account = role.split(":")[1], role.split(":")[4]
         return f"arn:{partition}:iam::{account}:oidc-provider/{self.issuer}"
 
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's values."""
+        return {"issuer": self.issuer, "claims": [list(pair) for pair in self.claims]}
+
     def __str__(self) -> str:
         claims = ", ".join(f"{claim} {value}" for claim, value in self.claims)
         return f"web identity of {self.issuer} ({claims})"
@@ -90,6 +95,14 @@ class Rule:
         starts = (one if isinstance(one, WebIdentity) else ArnPattern(one) for one in from_)
         never, apart = (tuple(map(ArnPattern, one)) for one in (never_reach, apart_from))
         return cls(tuple(starts), never, apart)
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON's values, of which it can be made again."""
+        return {
+            "from": [str(one) if isinstance(one, ArnPattern) else one.json() for one in self.from_],
+            "never_reach": list(map(str, self.never_reach)),
+            "apart_from": list(map(str, self.apart_from)),
+        }
 
     def __str__(self) -> str:
         from_, never = (", ".join(map(str, some)) for some in (self.from_, self.never_reach))

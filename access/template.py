@@ -9,6 +9,7 @@ from access.pattern import Piece, Wildcard, pieces
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _NAMED = re.compile(r"\s*([^\s,]+)\s*(?:,\s*'([^']*)'\s*)?")
+_OWN = re.compile(r"/\$\{\s*aws:username\s*\}$", re.IGNORECASE)
 _ESCAPES = frozenset("*?$")
 _WILDCARDS = frozenset("*?")
 _KIND = re.compile("[/:]")
@@ -56,11 +57,18 @@ def unresolved(text: str, context: Context, version: Version) -> bool:
     return "${" in text and expand(text, context, version).may is None
 
 
+def names_itself(text: str) -> bool:
+    """Whether a pattern of resources matches, of users, only the caller's own name."""
+    return _OWN.search(text) is not None
+
+
 def expand_resource(text: str, context: Context, version: Version) -> Expansion:
     """Return the pieces of a pattern of resources; nothing must match one without meaning to AWS.
 
-    AWS takes no variable before the fifth colon, and no wildcard as part of a resource type.
+    AWS takes no variable before the fifth colon, no wildcard in the service, and none as part of a
+    resource type.
 
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
@@ -70,7 +78,7 @@ def expand_resource(text: str, context: Context, version: Version) -> Expansion:
 
 def _has_meaning(text: str) -> bool:
     *head, resource = text.split(":", 5)
-    if "${" in ":".join(head):
+    if "${" in ":".join(head) or _WILDCARDS & set("".join(head[2:3])):
         return False
     kind = _KIND.split(_VARIABLE.sub("", resource), maxsplit=1)
     if "s3" in head[2:3] or resource == "*":  # no types there, or every type

@@ -20,22 +20,28 @@ def verified(
     return verify(world, prove(world, rules, catalogue=steps), steps)
 
 
-def verify(world: World, proofs: Proofs, steps: Sequence[Step]) -> Proofs:
-    """Return the proofs as the checker leaves them: taken, or undecided with what is wrong."""
+_OURS = "report this as a bug"
+
+
+def verify(world: World, proofs: Proofs, steps: Sequence[Step], *, remedy: str = _OURS) -> Proofs:
+    """Return the proofs as the checker leaves them: taken, or undecided with what is wrong.
+
+    `remedy` is what to do about a proof that is not taken.
+    """
     # INVARIANT: no `Proof` comes out of here that the checker has not taken.
-    results = tuple(_verify(world, result, steps) for result in proofs.results)
+    results = tuple(_verify(world, result, steps, remedy) for result in proofs.results)
     return replace(proofs, results=results, checked=True)
 
 
-def _verify(world: World, result: Result, steps: Sequence[Step]) -> Result:
+def _verify(world: World, result: Result, steps: Sequence[Step], remedy: str) -> Result:
     if not isinstance(result, Proof):
         return result
-    try:
-        faults = check(world, result.certificate, steps)
-    except PatternTooComplexError as error:
-        return Undecided(result.rule, (f"the proof cannot be checked: {error}",))
-    return Undecided(result.rule, tuple(map(_not_taken, faults))) if faults else result
-
-
-def _not_taken(fault: str) -> str:
-    return f"the checker does not accept the proof: {fault}; report this as a bug"
+    if result.certificate.rule != result.rule:
+        faults: tuple[str, ...] = ("the certificate is about another rule",)
+    else:
+        try:
+            faults = check(world, result.certificate, steps)
+        except PatternTooComplexError as error:
+            return Undecided(result.rule, (f"the proof cannot be checked: {error}",))
+    told = (f"the checker does not accept the proof: {fault}; {remedy}" for fault in faults)
+    return Undecided(result.rule, tuple(told)) if faults else result

@@ -34,8 +34,7 @@ class Document:
     @classmethod
     def of(cls, written: str | Mapping[str, Any], *, name: str) -> "Document":
         """Return the document of JSON text, or of JSON already decoded."""
-        text = written if isinstance(written, str) else json.dumps(written, sort_keys=True)
-        return cls(name, text)
+        return cls(name, written if isinstance(written, str) else _written(written))
 
     @classmethod
     def missing(cls, name: str, why: str) -> "Document":
@@ -53,6 +52,9 @@ class Document:
     def digest(self) -> str:
         """What tells its text from others."""
         return "unknown" if self.text is None else digest(self.text)
+
+
+_written = json.JSONEncoder(sort_keys=True).encode
 
 
 @lru_cache(maxsize=1 << 17)
@@ -152,7 +154,7 @@ class Credential:
 
     Attributes:
         key: the KMS key that its readers must be allowed to decrypt with; `None` if there is none
-            of the customer's own, or it is not known.
+            of the customer's own, or it is not known; one whose policy a world lacks is none there.
         account: the account that the secret is in, where its ARN does not say it, as for objects
             of a bucket; `None` if it is not known: it may then be anybody's.
     """
@@ -192,6 +194,17 @@ class World:
     resources: Mapping[str, Document] = field(default_factory=dict[str, Document])
     credentials: tuple[Credential, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Leave out the keys of credentials that no resource-based policy is known of."""
+        # INVARIANT: every KMS key has a policy, which alone may let anybody in: a key of which none
+        # is known, be it named by an alias that may move, keeps nobody out.
+        if any(one.key is not None and one.key not in self.resources for one in self.credentials):
+            kept = (
+                one if one.key in self.resources else replace(one, key=None)
+                for one in self.credentials
+            )
+            object.__setattr__(self, "credentials", tuple(kept))
 
     def owner(self, arn: str) -> str:
         """Return the account that a resource is in; "" if that is not known."""

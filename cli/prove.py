@@ -1,10 +1,13 @@
 """`iam-profiles prove`: can these principals ever come to control those?"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from access import kept
 from access.arn import arns
+from access.catalogue import steps
 from access.path import Hop
 from access.prove import Answer, Proof, Proofs, Refuted, Result, Undecided
 from access.rule import Rule, Start
@@ -14,7 +17,7 @@ from cli import exits
 from cli.errors import NobodyError
 from cli.options import format_option
 from cli.output import print_json, say
-from cli.worlds import Given, read_world, world_options
+from cli.worlds import MAX_BYTES, Given, read_world, world_options
 
 _STATUS = {
     Answer.PROVED: exits.DONE,
@@ -41,13 +44,29 @@ _SHOWN = 20
     metavar="PATTERN",
     help="ARN, or pattern of ARNs, of whom they never control. Repeatable.",
 )
+@click.option(
+    "--check",
+    "certificate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="CERTIFICATE",
+    help="Prove nothing anew: check what `prove --format json` printed, of the same input.",
+)
 @world_options
 @format_option
-def prove(given: Given, starts: tuple[str, ...], targets: tuple[str, ...], form: str) -> int:
+def prove(
+    given: Given,
+    starts: tuple[str, ...],
+    targets: tuple[str, ...],
+    certificate: Path | None,
+    form: str,
+) -> int:
     """Prove that no sequence of API calls leads from some principals to others, or show one.
 
     Without --from and --never-reach, the organisation's isolation rules are proved; without
     --auth-details and --deployed, over what profiles/ would deploy.
+
+    With --check, a certificate is taken or not, without any search: it must be about this input,
+    and prove the rules that are asked about, if any are.
 
     Exit status 0 proved; 1 refuted; 2 undecided, which counts as not proved; 64 wrong usage;
     65 the input is not valid; 69 an account cannot be read.
@@ -55,16 +74,30 @@ def prove(given: Given, starts: tuple[str, ...], targets: tuple[str, ...], form:
     asked = _rule(starts, targets)
     read = read_world(given)
     rules = (asked,) if asked else read.rules
-    if not rules:
+    if not (rules or certificate):
         raise click.UsageError("exports have no rules of their own; give --from and --never-reach")
     if asked:
         _refuse_nobody(asked, read.world)
-    proofs = verified(read.world, rules)
+    proofs = (
+        verified(read.world, rules)
+        if certificate is None
+        else kept.recheck(read.world, _bytes(certificate), steps(), asked=rules)
+    )
     if form == "json":
         print_json(proofs.json(read.world))
     else:
         _show(proofs, read.world)
     return _STATUS[proofs.answer]
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise kept.CertificateInvalidError(f"`{file}`", "more than can be read")
+        return file.read_bytes()
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        raise kept.CertificateInvalidError(f"`{file}`", found) from error
 
 
 def _rule(starts: tuple[str, ...], targets: tuple[str, ...]) -> Rule | None:

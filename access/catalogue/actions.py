@@ -35,17 +35,23 @@ def passive() -> Mapping[str, str]:
 def passive_services() -> Mapping[str, str]:
     """Return the services that use a role and run nothing of the caller's as it: `{service: why}`.
 
+    Nor do they read, as the role, what the caller names. What is not listed counts as doubtful.
+
     Raises:
-        CatalogueError: a service is listed twice, or runs code in a step.
+        CatalogueError: a service is listed twice, runs code in a step, or has no source of its own.
     """
     found: dict[str, str] = {}
-    for index, group in enumerate(read("passive_services.json")):
+    sources: set[str] = set()
+    for index, entry in enumerate(read("passive_services.json")):
         where = f"passive_services.json: [{index}]"
-        only(group, frozenset({"reason", "source", "services"}), where)
-        for service in group["services"]:
-            if service in found or service in _running() or not group["reason"]:
-                raise CatalogueError(f"{where}: `{service}` has two meanings or none; keep one")
-            found[service] = group["reason"]
+        only(entry, frozenset({"reason", "source", "service"}), where)
+        service, source = entry["service"], entry["source"]
+        if service in found or service in _running() or not entry["reason"]:
+            raise CatalogueError(f"{where}: `{service}` has two meanings or none; keep one")
+        if source in sources or not source.startswith("https://"):
+            raise CatalogueError(f"{where}: `{service}` has no source of its own; give its page")
+        found[service] = entry["reason"]
+        sources.add(source)
     return found
 
 

@@ -5,6 +5,8 @@ from enum import Enum
 from functools import lru_cache
 
 from access.arn import NO_RESOURCE
+from access.given import Given
+from access.label import bare
 from access.pattern import Language
 
 
@@ -59,6 +61,10 @@ class Gain(Enum):
     """Policies come off the target (principal or group), and with them their Denies."""
     UNBIND = "unbind"
     """The target's permissions boundary comes off, or is another one."""
+    ATTACH = "attach"
+    """One managed policy more on the target (principal or group); of `access.label.given`."""
+    BIND = "bind"
+    """The target principal's permissions boundary is another policy; of `access.label.under`."""
     REWRITE = "rewrite"
     """The target policy allows everything and denies nothing, wherever it is attached or bounds.
     With target STORE or KEY: its resource-based policy."""
@@ -117,13 +123,14 @@ class Need:
 
     action: str
     on: On = On.TARGET
-    context: tuple[tuple[str, str], ...] = ()
+    context: Given = ()
     by_anyone: bool = False
 
     def resource(self, target: str) -> str:
         """Return which resource the need is about: `*` for any at all, `NO_RESOURCE` for none."""
         if self.on in (On.ANY, On.NOTHING):
             return "*" if self.on is On.ANY else NO_RESOURCE
+        target = bare(target)
         in_bucket = self.on is On.HOLDER and target.split(":", 3)[2:3] == ["s3"]
         return target.partition("/")[0] if in_bucket else target
 

@@ -2,18 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
-from access.catalogue.step import Gain, Kind, Need, Step
+from access.catalogue.step import Gain, Kind, Need, Step, Target
 from access.certificate import Certificate
+from access.checking.admitted import ANYBODY, Admitted, admitted, together
+from access.checking.doors import Actor, Doors
 from access.checking.means import MeansOf
 from access.checking.places import Places
-from access.checking.reading import Means, account_of, admitted, allowed_by
+from access.checking.reading import Means, account_of, acts_among, allowed_by, denies_outright
+from access.decide import layers
+from access.effort import limited
+from access.errors import PatternTooComplexError
 from access.evidence import Evidence, Put
 from access.facts import Fact
-from access.verdict import Denied
-from access.world import World
+from access.label import bare
+from access.world import Document, World
+
+STORED = (Target.STORE, Target.KEY)
+SESSIONS = ("sts:AssumeRole", "sts:TagSession", "iam:PassRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +29,20 @@ class Lacking:
     """Targets of a step that it would give something new of.
 
     Attributes:
-        odd: those that are patterns, or have a policy of their own.
+        odd: those that are patterns, or are under another boundary.
     """
 
     every: Mapping[str, None]
     odd: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Those of an account whose own policies allow the same."""
+
+    account: str
+    means: Means
+    actors: list[Actor] = field(default_factory=list[Actor])
 
 
 class Closed:
@@ -33,7 +50,11 @@ class Closed:
 
     Attributes:
         actors: who is in the set and can act; an account's administrator stands for all of it.
+        alike: the same, together with those that are alike.
+        actions: all actions, in lower case, by which more may come to be.
+        opening: those of them that the policies of secrets and keys may allow to anybody.
         outside: the roles that are not in the set.
+        doors: whom the roles outside let in.
     """
 
     def __init__(self, world: World, certificate: Certificate, steps: Sequence[Step]) -> None:
@@ -45,23 +66,50 @@ class Closed:
         for fact in self.facts:
             self._of[fact.gain].append(fact.of)
         self._administered = frozenset(self.all(Gain.ADMINISTER))
-        self.places = Places(world, (*self.all(Gain.MINT), *self.all(Gain.RENAME)))
+        made = (Gain.MINT, Gain.RENAME, Gain.BIND)
+        self.places = Places(world, dict.fromkeys(one for gain in made for one in self.all(gain)))
         self.evidence = Evidence(world)
         self.means = MeansOf(world, self.evidence, self.facts)
-        # Anybody may have what the policy of a secret or a key allows.
-        texts = {one.text for one in world.resources.values()}
-        self.opening = Means(tuple(one for text in texts for one in allowed_by(text)))
-        self.actors = [
-            *(label for label in self.all(Gain.CONTROL) if label not in self.places.stores),
-            *(self.administrator(account) for account in self.all(Gain.ADMINISTER)),
-        ]
-        self._acting: dict[str, list[str]] = defaultdict(list)
-        for actor in self.actors:
-            self._acting[account_of(actor)].append(actor)
+        self.actors = list(self._actors())
+        self.alike = self._grouped()
+        self._acting: dict[str, list[Alike]] = defaultdict(list)
+        for alike in self.alike:
+            self._acting[alike.account].append(alike)
+        asked = (*SESSIONS, *(need.action for step in steps for need in step.needs))
+        self.actions = frozenset(map(str.lower, asked))
+        self.opening = self._opening()
         self.outside = self.lacking(Gain.CONTROL, world.roles)
+        self.doors = self.doors_of(self.outside)
         self._lacking: dict[tuple[object, ...], Lacking] = {}
         self.may = cache(self._may)
         self.anyone_may = cache(self._anyone_may)
+
+    def _actors(self) -> Iterable[Actor]:
+        world, renamed = self.world, frozenset(self.all(Gain.RENAME))
+        for label in self.all(Gain.CONTROL):
+            if label not in self.places.stores or label in world.users or label in world.roles:
+                yield Actor.of(label, renamed=label in renamed)
+        for account in self.all(Gain.ADMINISTER):
+            yield Actor.of(self.administrator(account), renamed=False)
+
+    def _grouped(self) -> list[Alike]:
+        found: dict[tuple[object, ...], Alike] = {}
+        for actor in self.actors:
+            means = self.means.of(actor.label)
+            key = (actor.account, id(means), actor.name if means.tells_names else "")
+            found.setdefault(key, Alike(actor.account, means)).actors.append(actor)
+        return list(found.values())
+
+    def _opening(self) -> frozenset[str]:
+        rewritten = self.all(Gain.REWRITE)
+        texts = {one.text for one in self.world.resources.values()}
+        every = (statement for text in texts for statement in allowed_by(text))
+        opened = frozenset[str]().union(*(acts_among(one, self.actions) for one in every))
+        if any(label in self.places.stores for label in rewritten):
+            # Who writes such a policy lets in whom they like.
+            stored = (step for step in self.steps if step.target in STORED)
+            opened |= {need.action.lower() for step in stored for need in step.needs}
+        return opened
 
     def all(self, gain: Gain) -> Sequence[str]:
         """Return of what there is this gain."""
@@ -69,22 +117,30 @@ class Closed:
 
     def holds(self, gain: Gain, of: str) -> bool:
         """Whether a fact is in the set: by itself, or as its account is administered."""
-        if Fact(gain, of) in self.facts:
+        if gain is not Gain.UNLOCK and account_of(of) in self._administered:
             return True
-        return gain is not Gain.UNLOCK and account_of(of) in self._administered
+        return Fact(gain, of) in self.facts
 
     def lacking(self, gain: Gain, labels: Iterable[str]) -> list[str]:
         """Return of which of these the gain is not in the set."""
         return [label for label in labels if not self.holds(gain, label)]
 
-    def lacking_in(self, account: str, step: Step) -> "Lacking":
+    def lacking_in(self, account: str, step: Step) -> Lacking:
         """Return what is not in the set of what a caller of an account can do a step to."""
-        passing = step.kind is Kind.PASS
-        key = account, step.gain, step.target, step.among, step.cross_account, passing
+        anywhere = step.cross_account and step.target is not Target.MEMBER
+        key = (
+            "" if anywhere else account,
+            step.gain,
+            step.target,
+            step.among,
+            step.kind is Kind.PASS,
+        )
         found = self._lacking.get(key)
         if found is None:
-            every = dict.fromkeys(self.lacking(step.gain, self.places.of(account, step)))
-            odd = [one for one in every if one in self.world.resources or {"*", "?"} & set(one)]
+            administered = account in self._administered
+            places = self.places.of(account, step, administered=administered)
+            every = dict.fromkeys(self.lacking(step.gain, places))
+            odd = (one for one in every if {"*", "?"} & set(one) or one != bare(one))
             found = self._lacking[key] = Lacking(every, tuple(odd))
         return found
 
@@ -92,29 +148,48 @@ class Closed:
         """Return who stands for everybody in an account."""
         return f"arn:{self.places.partition(account)}:iam::{account}:*"
 
-    def may_let_in(self, label: str, actor: str) -> bool:
-        """Whether a policy of what is stored may let somebody in."""
-        if Fact(Gain.REWRITE, label) in self.facts:
-            return True
-        if label in self.world.resources:
-            return admitted(self.world.resources[label].text).may_be(actor)
-        # An object has its bucket's policy, and a pattern those of all that it names.
-        return ":s3:" in label or bool({"*", "?"} & set(label))
+    def doors_of(self, roles: Iterable[str]) -> Doors:
+        """Return whom roles let in."""
+        trusts = {role: admitted(self.world.roles[role].trust.text) for role in roles}
+        return Doors(trusts, self.places.owners)
 
-    def acting_in(self, account: str) -> Sequence[str]:
+    def guards_of(self, stores: Iterable[str]) -> Doors:
+        """Return whom the policies of secrets and keys let in."""
+        return Doors({label: self._guard(label) for label in stores}, self.places.owners)
+
+    def _guard(self, label: str) -> Admitted:
+        if Fact(Gain.REWRITE, label) in self.facts:
+            return ANYBODY
+        documents: Iterable[Document] = self.evidence.of_resource(label)
+        return together(admitted(document.text) for document in documents)
+
+    def acting_in(self, account: str) -> Sequence[Alike]:
         """Return the actors of an account."""
         return self._acting.get(account, ())
 
-    def may_act(self, actor: str, action: str) -> bool:
-        """Whether any policy may allow somebody an action, on something or other."""
-        return bool(self.means.of(actor).of(action) or self.opening.of(action))
-
     def _may(self, put: Put) -> bool:
-        return not isinstance(self.evidence.decide(put, self.facts), Denied)
+        """Whether it is not denied: what cannot be decided on counts as allowed."""
+        if not put.as_kind and self._is_shut(put):
+            return False
+        try:
+            with limited():
+                found = layers(*self.evidence.question(put, self.facts))
+                return not found.allowed(sure=False).is_empty()
+        except PatternTooComplexError:
+            return True
+
+    def _is_shut(self, put: Put) -> bool:
+        """Whether an SCP denies it whoever asks, of whatever; they do not limit linked roles."""
+        if ":role/aws-service-role/" in put.by:
+            return False
+        levels = self.evidence.scps(account_of(put.by), self.facts)
+        action = put.action.lower()
+        return any(denies_outright(one.text, action) for level in levels for one in level)
 
     def _anyone_may(self, account: str, need: Need, resource: str) -> bool:
         return any(
-            self.may_act(one, need.action)
-            and self.may(Put(one, need.action, resource, need.context))
-            for one in self.acting_in(account)
+            self.may(Put(actor.label, need.action, resource, need.context))
+            for alike in self.acting_in(account)
+            if alike.means.of(need.action) or need.action.lower() in self.opening
+            for actor in alike.actors
         )

@@ -1,66 +1,119 @@
-"""Which roles may let somebody in, found by whom their trust policies name."""
+"""Who may let somebody in, found by whom their policies name."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from access.checking.reading import Admitted, Means, account_of, admitted
-from access.world import World
+from access.checking.admitted import Admitted, may_begin
+from access.checking.reading import Means, account_of
+from access.label import bare
+
+_Beginnings = tuple[str, ...] | None
+_ByBeginnings = dict[_Beginnings, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody in the set who can act.
+
+    Attributes:
+        label: what facts call it.
+        name: an ARN, or a pattern of ARNs.
+        plain: whether that is one user or role, under its own ARN.
+        renamed: whether what names others may follow it.
+    """
+
+    label: str
+    name: str
+    account: str
+    plain: bool
+    renamed: bool
+
+    @classmethod
+    def of(cls, label: str, *, renamed: bool) -> "Actor":
+        """Return the actor of an ARN, or of a pattern of ARNs."""
+        name = bare(label)
+        kind = name.split(":", 5)[-1].partition("/")[0]
+        one = name.split(":", 3)[2:3] == ["iam"] and kind in ("user", "role")
+        plain = one and not {"*", "?"} & set(name) and not renamed
+        return cls(label, name, account_of(name), plain, renamed)
 
 
 class Doors:
-    """The roles of a set, by whom their trust policies may let in.
+    """What has a policy that says whom it lets in: roles, keys, secrets.
 
-    INVARIANT: a role that is not found here for somebody lets them in by no statement: each Allow
-    of its trust policy names others, or pins `aws:PrincipalArn` to others; or it is of another
-    account, and then their own policies must allow it, and none of their Allows names it.
+    INVARIANT: what is not found here for somebody lets them in by no statement: each Allow of its
+    policy names others, or pins `aws:PrincipalArn` to others. What is not found `by_itself` leaves
+    it to the policies of their account.
     """
 
-    def __init__(self, world: World, roles: Iterable[str]) -> None:
-        self._admitted: dict[str, Admitted] = {}
+    def __init__(self, admitting: Mapping[str, Admitted], owners: Mapping[str, str]) -> None:
+        self._admitting = admitting
+        self._owners = owners
         self._by_word: dict[str, list[str]] = defaultdict(list)
         self._to_some_of: dict[str, dict[str, None]] = defaultdict(dict)
-        self._to_account: dict[str, list[str]] = defaultdict(list)
-        self._to_anybody: list[str] = []
-        self._in: dict[str, list[str]] = defaultdict(list)
-        for role in roles:
-            found = self._admitted[role] = admitted(world.roles[role].trust.text)
-            self._in[account_of(role)].append(role)
+        self._to_account: dict[str, _ByBeginnings] = defaultdict(lambda: defaultdict(list))
+        self._delegating: dict[str, _ByBeginnings] = defaultdict(lambda: defaultdict(list))
+        self._to_anybody: _ByBeginnings = defaultdict(list)
+        self._patterns = [label for label in admitting if {"*", "?"} & set(label)]
+        for label, found in admitting.items():
             for word in found.words:
-                self._by_word[word].append(role)
-                self._to_some_of[account_of(word)][role] = None
+                self._by_word[word].append(label)
+                self._to_some_of[account_of(word)][label] = None
             for account in found.accounts:
-                self._to_account[account].append(role)
+                self._to_account[account][found.beginnings].append(label)
+            for account in found.delegated:
+                self._delegating[account][found.beginnings].append(label)
             if found.anybody:
-                self._to_anybody.append(role)
+                self._to_anybody[found.beginnings].append(label)
 
-    def of(self, actor: str, means: Means, action: str, *, plain: bool) -> Iterator[str]:
-        """Yield the roles to ask; a `plain` actor is one user or role, under its own ARN."""
-        account = account_of(actor)
-        for role in dict.fromkeys(self._letting_in(actor, account, means, action, plain=plain)):
-            if account_of(role) == account or means.may_on(action, role, actor):
-                yield role
+    def of(self, actor: Actor, means: Means, action: str | None) -> dict[str, None]:
+        """Return what to ask about for somebody, of what nobody gets at whom it does not let in.
 
-    def _letting_in(
-        self, actor: str, account: str, means: Means, action: str, *, plain: bool
-    ) -> Iterator[str]:
+        `action` is what their own policies must allow on it; `None` if it is not done to it itself.
+        """
+        if action is None:
+            return dict.fromkeys((*self._by_itself(actor), *self._delegated(actor)))
         names, whole = means.names(action)
         if whole:
-            here = self._in.get(account, ())
-            asked = (*here, *(name for name in names if name in self._admitted))
-            yield from (one for one in asked if not plain or self._lets(one, actor, account))
-        elif plain:
-            yield from self._by_word.get(actor, ())
-            yield from self._to_account.get(account, ())
-            yield from self._to_anybody
-        elif actor.startswith("arn:") and actor.split(":")[2] == "iam" and account.isdigit():
+            patterns = (one for one in self._patterns if means.may_on(action, one, actor.name))
+            own = (label for label in (*names, *patterns) if self._may_admit(label, actor))
+        else:
+            own = (
+                label
+                for label in (*self._by_itself(actor), *self._delegated(actor))
+                if means.may_on(action, label, actor.name)
+            )
+        here = (actor.account, "")
+        near = (label for label in self._by_itself(actor) if self._owners[label] in here)
+        return dict.fromkeys((*own, *near))
+
+    def _may_admit(self, label: str, actor: Actor) -> bool:
+        found = self._admitting.get(label)
+        return found is not None and (not actor.plain or found.may_be(actor.name))
+
+    def _by_itself(self, actor: Actor) -> Iterable[str]:
+        """Return what may let somebody in whatever their account's policies say."""
+        if actor.plain:
+            words: Iterable[str] = self._by_word.get(actor.name, ())
+        elif actor.name.startswith("arn:") and actor.name.split(":")[2] == "iam":
             # INVARIANT: all whom such a pattern names, and all who were renamed to it, are of the
             # account that it says.
-            yield from self._to_some_of.get(account, ())
-            yield from self._to_account.get(account, ())
-            yield from self._to_anybody
+            known = actor.account.isdigit()
+            words = self._to_some_of.get(actor.account, ()) if known else self._admitting
         else:
-            yield from self._admitted
+            words = self._admitting
+        return (
+            *words,
+            *_beginning(self._to_account.get(actor.account, {}), actor),
+            *_beginning(self._to_anybody, actor),
+        )
 
-    def _lets(self, role: str, actor: str, account: str) -> bool:
-        found = self._admitted[role]
-        return found.anybody or actor in found.words or account in found.accounts
+    def _delegated(self, actor: Actor) -> Iterator[str]:
+        return _beginning(self._delegating.get(actor.account, {}), actor)
+
+
+def _beginning(some: _ByBeginnings, actor: Actor) -> Iterator[str]:
+    for beginnings, labels in some.items():
+        if actor.renamed or may_begin(beginnings, actor.name):
+            yield from labels

@@ -6,6 +6,7 @@ from access.catalogue.step import Gain
 from access.checking.reading import Means, account_of, allowed_by, allowing
 from access.evidence import Evidence
 from access.facts import Fact
+from access.label import bare
 from access.world import Grants, User, World
 
 
@@ -17,27 +18,33 @@ class MeansOf:
         self._evidence = evidence
         self._facts = facts
         self._shared: dict[tuple[str | None, ...], Means] = {}
+        self._written: dict[tuple[object, ...], Means] = {}
         self._joining = {account_of(one.of) for one in facts if one.gain is Gain.JOIN}
+        self._attaching = {account_of(one.of) for one in facts if one.gain is Gain.ATTACH}
         self.of = cache(self._of)
 
     def _of(self, actor: str) -> Means:
-        texts = self._texts(actor)
+        texts = self.texts(actor)
         if texts is None:
             record = self._evidence.record(actor)
-            return Means(tuple(allowing(self._evidence.identity(actor, record, self._facts))))
+            found = tuple(allowing(self._evidence.identity(actor, record, self._facts)))
+            return self._written.setdefault(found, Means(found))
         if texts not in self._shared:
             every = (one for text in texts for one in allowed_by(text))
             self._shared[texts] = Means(tuple(every))
         return self._shared[texts]
 
-    def _texts(self, actor: str) -> tuple[str | None, ...] | None:
+    def texts(self, actor: str) -> tuple[str | None, ...] | None:
         """Return the policies of one whom no fact gives others; `None` if one might.
 
-        INVARIANT: the facts that add to what somebody is allowed are GRANT, of them or of a group,
-        REWRITE, JOIN and RENAME, and ADMINISTER of who is named by a pattern. All else takes away.
+        INVARIANT: the facts that add to what somebody is allowed are GRANT and ATTACH, of them or
+        of a group, REWRITE, JOIN and RENAME, and ADMINISTER of who is named by a pattern; of who
+        may be under more than one boundary, those of each. All else takes away.
         """
         record = self._evidence.record(actor)
-        if record is None or account_of(actor) in self._joining:
+        if record is None or account_of(actor) in self._joining or actor != bare(actor):
+            return None
+        if account_of(actor) in self._attaching or self._has(Gain.UNBIND, actor):
             return None
         if self._has(Gain.GRANT, actor) or self._has(Gain.RENAME, actor):
             return None

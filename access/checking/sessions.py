@@ -1,6 +1,6 @@
 """No session leads out of the set: of no role outside it, and with no tags unreckoned with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from access.catalogue.step import Gain
 from access.checking.closed import Closed
@@ -13,15 +13,9 @@ from access.world import World
 _ASSUME, _TAG = "sts:AssumeRole", "sts:TagSession"
 
 
-def sessions(closed: Closed) -> Iterator[str]:
-    """Yield the roles whose sessions can be had, and the sessions that can be tagged."""
-    yield from assumed(closed)
-    yield from tagged(closed)
-
-
 def assumed(closed: Closed) -> Iterator[str]:
     """Yield the roles outside that somebody in the set can assume."""
-    for actor, role in _ways(closed, closed.outside, _ASSUME):
+    for actor, role in _ways(closed, closed.doors, _ASSUME):
         if closed.may(Put(actor, _ASSUME, role, (), trust=True)):
             yield f"`{actor}` can assume `{role}`, which is not in the set"
 
@@ -36,20 +30,17 @@ def tagged(closed: Closed) -> Iterator[str]:
         if Fact(Gain.RETRUST, role) in closed.facts:
             yield f"sessions of `{role}` can be tagged by its new trust policy, and are not"
     asked = [role for role in untagged if trusts_for(closed.world.roles[role].trust.text, _TAG)]
-    for actor, role in _ways(closed, asked, _TAG):
+    for actor, role in _ways(closed, closed.doors_of(asked), _TAG):
         puts = (Put(actor, action, role, (), trust=True) for action in (_TAG, _ASSUME))
         if all(map(closed.may, puts)):
             yield f"`{actor}` can tag sessions of `{role}`, and that is not in the set"
 
 
-def _ways(closed: Closed, roles: Iterable[str], action: str) -> Iterator[tuple[str, str]]:
-    doors = Doors(closed.world, roles)
-    for actor in closed.actors:
-        kind = actor.split(":", 5)[-1].partition("/")[0]
-        one = actor.split(":", 3)[2] == "iam" and kind in ("user", "role")
-        plain = one and not {"*", "?"} & set(actor) and Fact(Gain.RENAME, actor) not in closed.facts
-        for role in doors.of(actor, closed.means.of(actor), action, plain=plain):
-            yield actor, role
+def _ways(closed: Closed, doors: Doors, action: str) -> Iterator[tuple[str, str]]:
+    for alike in closed.alike:
+        for actor in alike.actors:
+            for role in doors.of(actor, alike.means, action):
+                yield actor.label, role
 
 
 def _looks_at_tags(text: str | None) -> bool:

@@ -127,13 +127,16 @@ def _each(
     listed: Any = raw.get(key, [])
     if not isinstance(listed, list):
         raise _WrongError(key, f"found {shown(listed)}", "it is a list")
+    if not listed:
+        return ()
+    entries = cast("list[dict[str, Any]]", listed)
     found: list[_Made] = []
     index = 0
     try:
-        for index, entry in enumerate(cast("list[Any]", listed)):  # noqa: B007 read when one is wrong
-            if not isinstance(entry, dict):
+        for index, entry in enumerate(entries):  # noqa: B007 read when one is wrong
+            if not isinstance(entry, dict):  # pyright: ignore[reportUnnecessaryIsInstance] somebody else wrote it
                 raise _WrongError("", f"found {shown(entry)}", "it is an object")  # noqa: TRY301 the place is added below
-            found.append(read(cast("dict[str, Any]", entry)))
+            found.append(read(entry))
     except _WrongError as wrong:
         raise wrong.under(f"{key}[{index}]") from wrong
     return tuple(found)

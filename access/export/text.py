@@ -1,7 +1,7 @@
 """Reads JSON that somebody else wrote: pages one after the other, in bounded time and memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import unquote
@@ -97,7 +97,8 @@ def _bounded(source: Source) -> None:
 
 
 def _each(source: Source) -> Iterator[dict[str, Any]]:
-    decoder = json.JSONDecoder(object_pairs_hook=_Pairs(source.name), parse_constant=_no_constant)
+    hook = _refusing_twins(source.name)
+    decoder = json.JSONDecoder(object_pairs_hook=hook, parse_constant=_no_constant)
     text, at = source.text.removeprefix("\ufeff"), 0
     while (at := _skip(text, at)) < len(text):
         value, at = decoder.raw_decode(text, at)
@@ -112,19 +113,18 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """Refuses an object with one key twice: JSON readers differ on which of them counts."""
+def _refusing_twins(file: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return what makes objects, but of one key twice: readers differ on which of them counts."""
 
-    file: str
-
-    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise problem(self.file, "", f"the key {shown(twice)} twice", "keep one of them")
+            raise problem(file, "", f"the key {shown(twice)} twice", "keep one of them")
         return found
+
+    return made
 
 
 def _no_constant(text: str) -> Any:  # noqa: ANN401 -- the hook's type is json's

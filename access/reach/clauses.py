@@ -4,23 +4,21 @@ Each clause says of a statement what `access.match` says of it, without asking f
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from access.condition import Tested, test
 from access.context import Context
 from access.document import Statement
+from access.given import Given
 from access.pattern import ANYTHING, Language
 from access.principal import Grant
 from access.reach.actions import acts
 from access.reach.callers import Callers
 from access.reach.profile import Owner, Profile, looks
-from access.reach.texts import EVERY, Name, Union, covers, meets, of_pieces
+from access.reach.texts import EVERY, NOWHERE, Name, Union, covers, meets, of_pieces
 from access.span import EVERYTHING, Span
-from access.template import expand_resource
+from access.template import expand_resource, names_itself
 from access.world import Unreadable, read
-
-Given = tuple[tuple[str, str], ...]
-"""Condition keys that a step sets, as pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,8 @@ class Clause:
         may_on, must_on: the resources likewise; if `negated`, all but those.
         sure: whether, of those, it is about every request.
         doubtful: whether it has something unsupported.
+        own_on: what it may be on besides, if that is the caller's own: none of `taken` is.
+        anybody: whether it does not matter who calls.
     """
 
     allow: bool
@@ -44,26 +44,30 @@ class Clause:
     negated: bool
     sure: bool
     doubtful: bool
+    own_on: Union = NOWHERE
+    taken: frozenset[str] = frozenset()
+    anybody: bool = field(init=False)
 
-    @property
-    def anybody(self) -> bool:
-        """Whether it does not matter who calls."""
-        return (
+    def __post_init__(self) -> None:
+        anybody = (
             self.may_call is ANYTHING
             and self.must_call is ANYTHING
             and self.conditioned is EVERYTHING
         )
+        object.__setattr__(self, "anybody", anybody)
 
     def may_be_by(self, caller: Name) -> bool:
         """Whether it may be about the caller."""
-        if self.conditioned is EVERYTHING:
-            return meets(self.may_call, caller)
+        if self.anybody:
+            return True
         if isinstance(caller, str):
             return caller in self.may_call and caller in self.conditioned.may
         return meets(self.may_call & self.conditioned.may, caller)
 
     def must_be_by(self, caller: Name) -> bool:
         """Whether it is about the caller, whichever it may be."""
+        if self.anybody:
+            return True
         if not covers(self.must_call, caller):
             return False
         return self.conditioned is EVERYTHING or covers(self.conditioned.must, caller)
@@ -72,7 +76,9 @@ class Clause:
         """Whether it may be about the resource."""
         if self.negated:
             return not self.must_on.covers(resource)
-        return self.may_on.meets(resource)
+        if self.may_on.meets(resource):
+            return True
+        return self.own_on.meets(resource) and resource not in self.taken
 
     def must_be_on(self, resource: Name) -> bool:
         """Whether it is about the resource, whichever it may be."""
@@ -161,16 +167,17 @@ class Clauses:
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
-        self._made: dict[tuple[str, Asked], tuple[Clause, ...]] = {}
+        self._made: dict[tuple[object, ...], tuple[Clause, ...]] = {}
 
     def of(self, text: str | None, asked: Asked) -> tuple[Clause, ...]:
         """Return the clauses of a policy; of one that is not known, those of `NOT_KNOWN`."""
         if text is None:
             return NOT_KNOWN
-        key = text, asked.seen_in(text)
+        seen = looks(text).seen(asked.profile, asked.owner, kind=asked.trust)
+        key = text, asked.action, asked.given, asked.trust, seen
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = tuple(self._make(text, key[1]))
+            made = self._made[key] = tuple(self._make(text, asked.seen_in(text)))
         return made
 
     def _make(self, text: str, asked: Asked) -> Iterator[Clause]:
@@ -192,7 +199,9 @@ class Clauses:
     def _clauses(
         self, statement: Statement, tested: Tested, context: Context, asked: Asked
     ) -> Iterator[Clause]:
-        may_on, must_on, negated = _resources(statement, context)
+        taken = asked.profile.taken
+        may_on, must_on, negated = _resources(statement, context, made=bool(taken))
+        own_on = _own(statement, context) if taken and not negated else NOWHERE
         for grant, may, must, doubtful in self._callers.of(
             statement, asked.profile, trust=asked.trust
         ):
@@ -208,10 +217,20 @@ class Clauses:
                 negated=negated,
                 sure=tested.truth.must and not doubt,
                 doubtful=doubt,
+                own_on=own_on,
+                taken=taken,
             )
 
 
-def _resources(statement: Statement, context: Context) -> tuple[Union, Union, bool]:
+def _own(statement: Statement, context: Context) -> Union:
+    """Return what is a user's own, of those yet to be made: nobody is named as another."""
+    element = statement.resources
+    values = filter(names_itself, element.values if element else ())
+    expanded = (expand_resource(value, context, statement.version).may for value in values)
+    return Union.of(of_pieces(one) for one in expanded if one is not None)
+
+
+def _resources(statement: Statement, context: Context, *, made: bool) -> tuple[Union, Union, bool]:
     element = statement.resources
     if element is None:  # a trust policy: it is about its own role
         return EVERY, EVERY, False
@@ -219,6 +238,8 @@ def _resources(statement: Statement, context: Context) -> tuple[Union, Union, bo
     must: list[Language] = []
     void = False
     for value in element.values:
+        if made and not element.negated and names_itself(value):
+            continue
         if value == "*":
             may.append(ANYTHING)
             must.append(ANYTHING)

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from access.catalogue.step import Target
+from access.label import bare, bound
 from access.reach.trusts import openness
 from access.world import Credential, Grants, Group, Role, User, World
 
@@ -26,6 +28,7 @@ class Index:
         mentioned_in: `{account: ARNs of it that trust policies name}`.
         open_to: `{account: {trust text: roles}}` of trusts that may admit any of the account.
         open_to_all: `{trust text: roles}` of trusts that may admit anybody.
+        open_to_all_in: `{account: roles}` of it whose trust may admit anybody.
         served: `{(account, service): roles that may trust it}`.
         vouched: `{provider: roles that may trust it}`.
         credentials: `{secret or key: credentials that it is part of}`.
@@ -44,6 +47,9 @@ class Index:
         default_factory=lambda: defaultdict(lambda: defaultdict(set[str]))
     )
     open_to_all: dict[str | None, set[str]] = field(default_factory=lambda: defaultdict(set[str]))
+    open_to_all_in: dict[str, dict[str, None]] = field(
+        default_factory=lambda: defaultdict(dict[str, None])
+    )
     served: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list[str]))
     vouched: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
     credentials: dict[str, list[Credential]] = field(
@@ -95,9 +101,20 @@ class Index:
         """Return the account that a resource is in; "" if that is not known."""
         return account_of(arn) or self.world.owner(arn)
 
+    @cached_property
+    def users(self) -> frozenset[str]:
+        """The users that there are."""
+        return frozenset(self.world.users)
+
+    def is_stored(self, arn: str) -> bool:
+        """Whether it is what holds a credential, or a key, or has a policy of its own."""
+        return arn in self.credentials or arn in self.world.resources
+
     def principal(self, arn: str) -> User | Role | None:
-        """Return a user or role by its ARN, if it exists."""
-        return self.world.users.get(arn) or self.world.roles.get(arn)
+        """Return a user or role by its label, if it exists."""
+        found = self.world.users.get(bare(arn)) or self.world.roles.get(bare(arn))
+        boundary = bound(arn)
+        return found if found is None or boundary is None else replace(found, boundary=boundary)
 
     def texts(self) -> Iterator[str | None]:
         """Yield the text of every policy, as often as there is one."""
@@ -141,10 +158,15 @@ class Index:
         for account in admits.accounts:
             self.open_to[account][role.trust.text].discard(role.arn)
         self.open_to_all.get(role.trust.text, set[str]()).discard(role.arn)
+        self.open_to_all_in.get(account_of(role.arn), dict[str, None]()).pop(role.arn, None)
         for service in admits.services:
             _put(self.served[account_of(role.arn), service], role.arn, there=False)
         for provider in admits.providers:
             _put(self.vouched[provider], role.arn, there=False)
+
+    def _open_to_all(self, role: Role) -> None:
+        self.open_to_all[role.trust.text].add(role.arn)
+        self.open_to_all_in[account_of(role.arn)][role.arn] = None
 
     def _hold(self, holder: str, grants: Grants, boundary: str | None) -> None:
         for policy in (*grants.managed, *([boundary] if boundary else [])):
@@ -158,14 +180,14 @@ class Index:
             if not arn.startswith("arn:"):
                 # A unique id that is not known: it may be anybody's whose id is not known either.
                 if not self.ids_complete:
-                    self.open_to_all[text].add(role.arn)
+                    self._open_to_all(role)
                 continue
             self.mentioned[arn].append(role.arn)
             self.mentioned_in[account_of(arn)].add(arn)
         for account in admits.accounts:
             self.open_to[account][text].add(role.arn)
         if admits.everyone:
-            self.open_to_all[text].add(role.arn)
+            self._open_to_all(role)
         for service in admits.services:
             self.served[account_of(role.arn), service].append(role.arn)
         for provider in admits.providers:

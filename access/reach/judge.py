@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from access.catalogue.step import Gain, Need
+from access.catalogue.step import Need
 from access.effort import spend
 from access.evidence import Evidence, Put
-from access.facts import Fact, Facts
+from access.facts import Facts
 from access.principal import Grant
 from access.principal import Kind as Caller
 from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause
 from access.reach.index import Index, account_of
-from access.reach.profile import Owner, Profile
-from access.reach.standing import Permit, Standing
+from access.reach.profile import Looks, Owner, Profile, looks
+from access.reach.standing import Permit, Standing, Text
 from access.reach.texts import Name, named
 from access.reach.units import Standings, Unit, is_unlocked, texts
 from access.verdict import Allowed, Denied
@@ -20,6 +20,9 @@ from access.world import Account, Document
 
 ASSUME = "sts:assumerole"
 TAG_SESSION = "sts:tagsession"
+
+TextLevels = tuple[tuple[Text, ...], ...]
+"""The texts of SCPs or RCPs, by level."""
 
 _UNKNOWN = Account()
 
@@ -41,6 +44,19 @@ class Judge:
         default_factory=dict[tuple[object, ...], bool]
     )
     served: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    _trusts: dict[tuple[object, ...], tuple[Clause, ...]] = field(
+        default_factory=dict[tuple[object, ...], tuple[Clause, ...]]
+    )
+    _levels: dict[str, tuple[TextLevels, Looks]] = field(
+        default_factory=dict[str, tuple[TextLevels, Looks]]
+    )
+    _limits: dict[tuple[object, ...], tuple[tuple[Clause, ...], ...]] = field(
+        default_factory=dict[tuple[object, ...], tuple[tuple[Clause, ...], ...]]
+    )
+    _owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
+    _guarding: dict[str, tuple[Document, ...]] = field(
+        default_factory=dict[str, tuple[Document, ...]]
+    )
 
     def may_assume(
         self, unit: Unit, standing: Standing, role: str, facts: Facts, action: str = ASSUME
@@ -51,7 +67,7 @@ class Judge:
         # The identity's side is asked first: it is the same for all that stand alike.
         if across and not permit.identity_allows(unit.name, role):
             return False
-        clauses = self.trust(standing.profile, role, action)
+        clauses = self.trusting(standing, role, action)
         found = self._decide(unit, permit, role, clauses, must_say_so=True) and self._rcps_allow(
             unit, standing.profile, role, action, facts
         )
@@ -97,12 +113,34 @@ class Judge:
         asked = Asked(action, profile, self.owner(role), trust=True)
         return self.standings.clauses.of(self.index.world.roles[role].trust.text, asked)
 
-    def may(self, unit: Unit, standing: Standing, need: Need, label: str, facts: Facts) -> bool:
-        """Whether the unit may do what a step needs to what is no role to be assumed."""
+    def trusting(self, standing: Standing, role: str, action: str) -> tuple[Clause, ...]:
+        """Return what the role's trust policy says to whoever has this standing."""
+        text = self.index.world.roles[role].trust.text
+        # Standings are kept: none takes another's id.
+        owner = self.owner(role) if text is None or looks(text).owner else None
+        key = id(standing), text, action, owner
+        if key not in self._trusts:
+            self._trusts[key] = self.trust(standing.profile, role, action)
+        return self._trusts[key]
+
+    def may(  # noqa: PLR0913 -- the question in full
+        self,
+        unit: Unit,
+        standing: Standing,
+        need: Need,
+        label: str,
+        facts: Facts,
+        *,
+        rewritten: bool,
+    ) -> bool:
+        """Whether the unit may do what a step needs to what is no role to be assumed.
+
+        If it is `rewritten`, the policy of what it is done to allows everything.
+        """
         action, target, given = need.action.lower(), need.resource(label), need.context
         permit = standing.permit(action, self.owner(target), given)
         asked = Asked(action, standing.profile, self.owner(target), given, trust=True)
-        if Fact(Gain.REWRITE, target) in facts:
+        if rewritten:
             clauses = EVERYTHING_ALLOWED
         else:
             clauses = tuple(
@@ -149,22 +187,27 @@ class Judge:
     def owner(self, target: str) -> Owner:
         """Return whose the resource is."""
         account = self.index.owner(target)
-        return Owner(account, self.index.world.accounts.get(account, _UNKNOWN).organization)
+        owner = self._owners.get(account)
+        if owner is None:
+            organization = self.index.world.accounts.get(account, _UNKNOWN).organization
+            owner = self._owners[account] = Owner(account, organization)
+        return owner
 
     def policies(self, target: str) -> tuple[Document, ...]:
         """Return the resource-based policies of a target; an object has its bucket's."""
+        if target not in self._guarding:
+            self._guarding[target] = self._policies(target)
+        return self._guarding[target]
+
+    def _policies(self, target: str) -> tuple[Document, ...]:
         resources = self.index.world.resources
         if target in resources:
             return (resources[target],)
         name = named(target)
-        if isinstance(name, str) and ":s3:" not in target:
-            return ()
         bucket = target.partition("/")[0] if ":s3:" in target else ""
-        return tuple(
-            document
-            for arn, document in resources.items()
-            if arn == bucket or (not isinstance(name, str) and arn in name)
-        )
+        if isinstance(name, str):
+            return (resources[bucket],) if bucket in resources else ()
+        return tuple(doc for arn, doc in resources.items() if arn == bucket or arn in name)
 
     def _rcps_allow(
         self, unit: Unit, profile: Profile, target: str, action: str, facts: Facts
@@ -173,14 +216,27 @@ class Judge:
         account = self.index.world.accounts.get(owner, _UNKNOWN)
         if not account.rcps or is_unlocked(owner, account, facts):
             return True
-        asked = Asked(action, profile, self.owner(target), trust=True)
         name = named(target)
-        for level in texts(account.rcps):
-            clauses = [
-                clause for text in level for clause in self.standings.clauses.of(text, asked)
-            ]
+        for clauses in self._rcps(owner, profile, action):
             if any(clause.denies(unit.name, name, sure=self.sure) for clause in clauses):
                 return False
             if not any(clause.allows(unit.name, name, sure=self.sure) for clause in clauses):
                 return False
         return True
+
+    def _rcps(self, owner: str, profile: Profile, action: str) -> tuple[tuple[Clause, ...], ...]:
+        """Return what the RCPs of an account say to callers of this profile, level by level."""
+        if owner not in self._levels:
+            levels = texts(self.index.world.accounts[owner].rcps)
+            known = [text for level in levels for text in level if text is not None]
+            self._levels[owner] = levels, Looks.together(map(looks, known))
+        levels, seeing = self._levels[owner]
+        whose = self.owner(owner)
+        key = levels, action, seeing.seen(profile, whose, kind=True)
+        if key not in self._limits:
+            asked = Asked(action, profile, whose, trust=True)
+            of = self.standings.clauses.of
+            self._limits[key] = tuple(
+                tuple(clause for text in level for clause in of(text, asked)) for level in levels
+            )
+        return self._limits[key]

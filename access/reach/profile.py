@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 from access.context import Absent, Among, Context, Exactly, Value
+from access.given import Given, values
 from access.pattern import ANYTHING, Language
 from access.principal import Caller, Kind
 from access.world import Tags
@@ -22,6 +23,7 @@ class Profile:
         tags: its tags; `None` if they are what the caller likes.
         mfa: whether it may have used an MFA device.
         formerly: ARNs and ids of the users that a renamed one may be.
+        taken: of users yet to be made, the ARNs of others.
     """
 
     kind: Kind
@@ -31,6 +33,15 @@ class Profile:
     tags: Tags | None = ()
     mfa: bool = True
     formerly: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        told = (self.kind, self.account, self.organization, self.name, self.tags, self.mfa)
+        object.__setattr__(self, "_hash", hash((told, self.formerly, self.taken)))
+
+    def __hash__(self) -> int:
+        return self._hash  # it is asked for again and again
 
     def caller(self) -> Caller:
         """Return the caller with any ARN."""
@@ -40,7 +51,7 @@ class Profile:
             return Caller.federated(self.name or "")
         return Caller(self.kind, ANYTHING, self.account, self.name, formerly=self.formerly)
 
-    def context(self, owner: "Owner", given: tuple[tuple[str, str], ...], text: str) -> Context:
+    def context(self, owner: "Owner", given: Given, text: str) -> Context:
         """Return what is known of a request, as far as the policy `text` can tell."""
         caller = self.caller()
         facts: dict[str, Value] = dict(caller.facts())
@@ -53,11 +64,7 @@ class Profile:
             if not self.mfa:
                 never = Among(Language.literal("false"), optional=True)
                 facts["aws:multifactorauthpresent"] = never
-        values: dict[str, set[str]] = {}
-        for key, value in given:
-            values.setdefault(key.lower(), set()).add(value)
-        for key, some in values.items():
-            facts[key] = Among(Language.words(some)) if len(some) > 1 else Exactly(tuple(some))
+        facts.update(values(given))
         return Context(facts)
 
 
@@ -90,6 +97,9 @@ def _tags(tags: Mapping[str, str], text: str) -> Mapping[str, Value]:
     return found
 
 
+_OUTSIDE = (Kind.SERVICE, Kind.FEDERATED)
+
+
 @dataclass(frozen=True, slots=True)
 class Looks:
     """What a policy text looks at; what it does not look at need not be told apart."""
@@ -108,9 +118,26 @@ class Looks:
         found = list(some)
         return cls(*(any(getattr(one, each.name) for one in found) for each in fields(cls)))
 
+    def seen(self, profile: Profile, owner: Owner, *, kind: bool) -> tuple[object, ...]:
+        """Return what it can see of a caller and a resource: the same where it sees no difference.
+
+        INVARIANT: of two that are seen the same, `at` gives the same profile.
+        """
+        if profile.kind in _OUTSIDE:
+            return profile, self.owner and owner
+        return (
+            (profile.kind, profile.formerly) if kind else (self.kind or self.name) and profile.kind,
+            (kind or self.account) and profile.account,
+            self.organization and profile.organization,
+            self.name and (profile.name, profile.taken),
+            self.tags and profile.tags,
+            self.mfa and profile.mfa,
+            self.owner and owner,
+        )
+
     def at(self, profile: Profile, *, kind: bool) -> Profile:
         """Return the profile with all that the text cannot see left out."""
-        if profile.kind in (Kind.SERVICE, Kind.FEDERATED):
+        if profile.kind in _OUTSIDE:
             return profile
         return Profile(
             profile.kind if kind or self.kind or self.name else Kind.ANY_IAM,
@@ -120,6 +147,7 @@ class Looks:
             profile.tags if self.tags else (),
             profile.mfa or not self.mfa,
             profile.formerly if kind else frozenset(),
+            profile.taken if self.name else frozenset(),
         )
 
 

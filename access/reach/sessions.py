@@ -8,6 +8,7 @@ from access.effort import spend
 from access.facts import TAGGED, Fact, Facts
 from access.principal import Kind
 from access.reach.judge import ASSUME, TAG_SESSION, Judge
+from access.reach.left import Due
 from access.reach.profile import Profile, looks
 from access.reach.standing import Standing
 from access.reach.trusts import openness
@@ -25,9 +26,10 @@ _BY_PROVIDER = {
 class Sessions:
     """Finds the roles whose sessions a unit may get, looking only where there may be one."""
 
-    def __init__(self, judge: Judge, facts: Facts) -> None:
+    def __init__(self, judge: Judge, facts: Facts, due: Due) -> None:
         self._judge = judge
         self._facts = facts
+        self._due = due
         self._index = judge.index
         self._asked: dict[str | None, set[tuple[object, ...]]] = defaultdict(set)
         # Roles still worth asking for, by trust text, where the trust may admit more than names.
@@ -42,7 +44,7 @@ class Sessions:
     def taken(self, role: str) -> None:
         """Ask no more for a role of which nothing is left to be had."""
         record = self._index.world.roles.get(role)
-        if record is None or self._wanted(role):
+        if record is None or not self._is_taken(role):
             return
         text = record.trust.text
         admits = openness(text)
@@ -69,14 +71,20 @@ class Sessions:
         self._judge.confirmed.clear()
         self.reopen(role)
 
-    def _wanted(self, role: str) -> bool:
-        if Fact(Gain.CONTROL, role) not in self._facts:
-            return True
-        return self.tags_matter and Fact(Gain.SESSION, role) not in self._facts
+    def _is_taken(self, role: str) -> bool:
+        gains = (Gain.CONTROL, Gain.SESSION) if self.tags_matter else (Gain.CONTROL,)
+        return all(Fact(gain, role) in self._facts for gain in gains)
 
-    def of(self, unit: Unit, standing: Standing) -> Iterator[Found]:
+    def _wanted(self, role: str, cost: int) -> bool:
+        """Whether something of a role is left to be had at this cost."""
+        due = self._due
+        if due.get(Fact(Gain.CONTROL, role), cost + 1) > cost:
+            return True
+        return self.tags_matter and due.get(Fact(Gain.SESSION, role), cost + 1) > cost
+
+    def of(self, unit: Unit, standing: Standing, cost: int) -> Iterator[Found]:
         """Yield what the unit gets by AssumeRole."""
-        found = list(dict.fromkeys(self._assumable(unit, standing)))
+        found = list(dict.fromkeys(self._assumable(unit, standing, cost)))
         if not found:
             return
         yield "sts-assume-role", Gain.CONTROL, found
@@ -88,12 +96,12 @@ class Sessions:
             ]
             yield TAGGED, Gain.SESSION, tagged
 
-    def _assumable(self, unit: Unit, standing: Standing) -> Iterator[str]:
+    def _assumable(self, unit: Unit, standing: Standing, cost: int) -> Iterator[str]:
         judge, facts = self._judge, self._facts
         words = standing.permit(ASSUME).words
         spend(len(words or ()))
         for role in dict.fromkeys(self._named(unit, standing, words)):
-            if self._wanted(role) and judge.may_assume(unit, standing, role, facts):
+            if self._wanted(role, cost) and judge.may_assume(unit, standing, role, facts):
                 yield role
         for text, roles in self._open(unit):
             if not roles:
@@ -102,7 +110,9 @@ class Sessions:
             near = roles if words is None else self._near(unit, roles)
             spend(len(near))
             if near and self._is_new(unit, standing, text, near):
-                yield from (role for role in near if judge.may_assume(unit, standing, role, facts))
+                for role in near:
+                    if self._wanted(role, cost) and judge.may_assume(unit, standing, role, facts):
+                        yield role
 
     def forget(self) -> None:
         """Ask everything again: what limited everybody is gone."""
@@ -158,7 +168,7 @@ class Sessions:
         key: tuple[object, ...] = (id(standing), text, unit.label)
         if not (standing.sees_owner or text is None or looks(text).owner):
             # The answer is the same for every role, and perhaps for every caller.
-            clauses = self._judge.trust(standing.profile, next(iter(roles)), ASSUME)
+            clauses = self._judge.trusting(standing, next(iter(roles)), ASSUME)
             if not any(clause.allow and clause.may_be_by(unit.name) for clause in clauses):
                 return False
             if all(one.anybody for one in clauses) and standing.permit(ASSUME).anybody:

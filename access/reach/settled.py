@@ -1,20 +1,25 @@
 """Whether a closed set is closed in a changed world too: only what the change touches is tried."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from access.catalogue.step import Gain
 from access.facts import Fact
+from access.iam_keys import stated
+from access.label import bare
 from access.reach.closure import Closure
 from access.reach.delta import Delta
 from access.reach.index import account_of
 from access.reach.sessions import looks_at_tags
 from access.reach.trusts import openness
 from access.reach.units import Unit
-from access.world import Unreadable, World, read
+from access.world import Group, Unreadable, World, read
 
 MOST = 1_000
 """Principals under control that a change may bear on; of more, all is proved anew."""
+
+_ANY_COST = sys.maxsize
 
 
 class Settled:
@@ -58,7 +63,12 @@ class Settled:
         return all(map(self._is_shut, delta.trusts)) and all(map(self._stays, sorted(reached)))
 
     def _is_alike(self) -> bool:
-        """Whether session tags matter no more than before, and trusts name no others than IAM's."""
+        """Whether tags and IAM's keys matter no more than before, and trusts name IAM's own."""
+        changed = self._changed(self._world)
+        if stated(changed) != stated(self._changed(self._before)):
+            return False
+        if self._closure.take_overs.keys.see_any and not all(map(self._holds_alike, self._holders)):
+            return False  # what can be done to somebody rests on their policies and boundary too
         for arn in self._delta.trusts:
             texts = (self._before.roles[arn].trust.text, self._world.roles[arn].trust.text)
             one, two = map(openness, texts)
@@ -68,16 +78,30 @@ class Settled:
                 return False
         if self._closure.sessions.tags_matter:
             return True
-        return not any(
-            looks_at_tags(text)
-            for sort, arn, _ in self._delta.entries
-            for text in _texts(self._world, sort, arn)
-        )
+        return not any(map(looks_at_tags, changed))
+
+    def _changed(self, world: World) -> set[str | None]:
+        """Return the texts that differ, as one of the worlds has them."""
+        entries = self._delta.entries
+        return {text for sort, arn, _ in entries for text in _texts(world, sort, arn)}
+
+    @property
+    def _holders(self) -> list[str]:
+        """The principals and groups that differ."""
+        return [arn for sort, arn, _ in self._delta.entries if sort != "policy"]
+
+    def _holds_alike(self, arn: str) -> bool:
+        """Whether a principal or group has the managed policies and the boundary that it had."""
+        return _held(self._before, arn) == _held(self._world, arn)
 
     def _is_loose(self, fact: Fact) -> bool:
-        """Whether other facts rest on this one without saying so."""
+        """Whether other facts rest on this one without saying so, or it is of another state."""
         gain, of = fact
-        rewritten = gain is Gain.REWRITE and of in self._before.resources
+        if gain in (Gain.ATTACH, Gain.BIND):
+            return True
+        if bare(of) != of and self._closure.index.principal(of) is not None:
+            return True
+        rewritten = gain is Gain.REWRITE and of not in self._before.policies
         return rewritten or gain is Gain.RENAME or (gain is Gain.UNLOCK and of in self._guarded)
 
     def _is_odd(self, text: str | None) -> bool:
@@ -102,9 +126,10 @@ class Settled:
         """Whether a unit, with what it stands for now, gives nothing that is not there."""
         closure = self._closure
         record = closure.index.principal(label)
-        if record is None:
+        unit = Unit.of(record, label) if record else closure.units.get(label)
+        if unit is None:
             return False
-        unit = closure.units[label] = Unit.of(record)
+        closure.units[label] = unit
         if Fact(Gain.ADMINISTER, unit.account) in closure.facts:
             return True  # whoever administers the account does all that this unit could
         standing = closure.standing_of[label] = closure.standings.of(unit, closure.facts)
@@ -113,8 +138,8 @@ class Settled:
         gained = (
             Fact(gain, subject)
             for _, gain, subjects in (
-                *closure.sessions.of(unit, standing),
-                *closure.take_overs.of(unit, standing, 0, administrator=False),
+                *closure.sessions.of(unit, standing, _ANY_COST),
+                *closure.take_overs.of(unit, standing, _ANY_COST, administrator=False),
             )
             for subject in subjects
         )
@@ -142,6 +167,11 @@ class Settled:
                 closure.units[label], standing, role, closure.facts
             ):
                 yield label
+
+
+def _held(world: World, arn: str) -> tuple[object, ...]:
+    holder = world.users.get(arn) or world.roles.get(arn) or world.groups[arn]
+    return holder.grants.managed, None if isinstance(holder, Group) else holder.boundary
 
 
 def _of_services(text: str | None) -> object:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 from access.principal import Kind
 from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause, Clauses, Given
 from access.reach.permit import Layer, Permit
 from access.reach.profile import Looks, Owner, Profile, looks
-from access.reach.texts import Name
 
 Text = str | None
 """A policy's text; `None` if it is not known."""
@@ -54,22 +54,19 @@ class Permits:
     found: dict[tuple[str, Owner, Given], Permit] = field(
         default_factory=dict[tuple[str, Owner, Given], Permit]
     )
-    _told_by: tuple[Clause, ...] = ()
+    _told_by: dict[tuple[int, ...], Clause] = field(default_factory=dict[tuple[int, ...], Clause])
     _seen: int = 0
 
-    def alike(self, name: Name) -> tuple[object, ...]:
-        """Return the same for names that none of the clauses so far can tell apart."""
-        if self._seen != len(self.found):
-            self._seen = len(self.found)
-            tests = {
-                (one.may_call, one.must_call, one.conditioned): one
-                for permit in self.found.values()
-                for one in permit.clauses
-                if not one.anybody
-            }
-            self._told_by = tuple(tests.values())
-        told = tuple((one.may_be_by(name), one.must_be_by(name)) for one in self._told_by)
-        return id(self), self._seen, told
+    def told_by(self) -> Iterable[Clause]:
+        """Return clauses that tell callers apart as all of them do together."""
+        for permit in islice(self.found.values(), self._seen, None):
+            for one in () if permit.anybody else permit.clauses:
+                if not one.anybody:
+                    # Clauses live as long as this does: no part of them takes another's id.
+                    key = id(one.may_call), id(one.must_call), id(one.conditioned)
+                    self._told_by.setdefault(key, one)
+        self._seen = len(self.found)
+        return self._told_by.values()
 
 
 Shared = dict[Bearing, Permits]

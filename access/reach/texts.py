@@ -1,21 +1,29 @@
 """Sets of texts, fast on concrete names; what is not concrete goes to the exact algebra."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from access.label import bare
 from access.pattern import ANYTHING, Language, Piece, Wildcard, pieces
 
+_WILD = re.compile(r"[*?]")
 _COLONS = 5  # between the six components of an ARN
 
 Name = str | Language
 """One ARN, or the ARNs that something not yet made may have."""
 
 
-@lru_cache(maxsize=1 << 12)
 def named(label: str) -> Name:
     """Return the name that a label stands for: an ARN, or all that a pattern may be."""
-    return of_pieces(pieces(label)) if "*" in label or "?" in label else label
+    label = bare(label)
+    return _pattern(label) if "*" in label or "?" in label else label
+
+
+@lru_cache(maxsize=1 << 14)
+def _pattern(text: str) -> Language:
+    return of_pieces(pieces(text))
 
 
 def meets(texts: Language, name: Name) -> bool:
@@ -53,6 +61,7 @@ class Union:
         words: the texts that are named in full.
         near: `{account: the sets of ARNs of it}`.
         rest: the other sets.
+        is_everything: whether every text is in it.
     """
 
     words: frozenset[str] = frozenset()
@@ -60,6 +69,10 @@ class Union:
         default_factory=dict[str, tuple[Language, ...]]
     )
     rest: tuple[Language, ...] = ()
+    is_everything: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_everything", any(one is ANYTHING for one in self.rest))
 
     @classmethod
     def of(cls, sets: Iterable[Language]) -> "Union":
@@ -77,14 +90,17 @@ class Union:
         return cls(frozenset(words), {key: tuple(some) for key, some in near.items()}, tuple(rest))
 
     @property
-    def is_everything(self) -> bool:
-        """Whether every text is in it."""
-        return any(one is ANYTHING for one in self.rest)
-
-    @property
     def is_empty(self) -> bool:
         """Whether no set was given."""
         return not (self.words or self.near or self.rest)
+
+    @property
+    def beginnings(self) -> frozenset[str] | None:
+        """What all its texts begin with one of, but for its words; `None` if with anything."""
+        found: set[str] = set()
+        for some in (*self.near.values(), self.rest):
+            found.update(_WILD.split(one.written or "*", maxsplit=1)[0] for one in some)
+        return None if "" in found else frozenset(found)
 
     @property
     def parts(self) -> Iterator[Language]:
@@ -97,13 +113,15 @@ class Union:
 
     def meets(self, name: Name) -> bool:
         """Whether it holds the name, or one that the name may be."""
+        if self.is_everything:
+            return True
         if isinstance(name, str):
             return name in self.words or any(name in one for one in self._asked(name))
         return any(meets(one, name) for one in self.parts)
 
     def covers(self, name: Name) -> bool:
         """Whether one of the sets holds the name, or all that the name may be."""
-        if isinstance(name, str):
+        if self.is_everything or isinstance(name, str):
             return self.meets(name)
         return any(covers(one, name) for one in self.parts)
 
@@ -122,4 +140,5 @@ def _account(pattern: str) -> str | None:
     return head[-1]
 
 
+NOWHERE = Union()
 EVERY = Union.of((ANYTHING,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from access.catalogue.step import Gain, Target
 from access.effort import spend
 from access.facts import Fact, Facts
+from access.label import ANY, bare, bound, given
 from access.principal import Kind
 from access.reach.callers import Callers
 from access.reach.clauses import Clauses
@@ -41,10 +42,10 @@ class Unit:
     record: User | Role | None = None
 
     @classmethod
-    def of(cls, record: User | Role) -> "Unit":
-        """Return the unit of a principal."""
+    def of(cls, record: User | Role, label: str = "") -> "Unit":
+        """Return the unit of a principal; its label is its ARN, if no other is given."""
         kind = Kind.USER if isinstance(record, User) else Kind.SESSION
-        return cls(record.arn, record.arn, kind, account_of(record.arn), record)
+        return cls(label or record.arn, record.arn, kind, account_of(record.arn), record)
 
     @classmethod
     def matching(cls, pattern: str) -> "Unit":
@@ -60,6 +61,9 @@ class Standings:
 
     Attributes:
         joined: `{account: groups that any user of it may be in}`.
+        states: `{principal: its labels under boundaries that somebody has put it under}`.
+        loose: `{principal: those of its labels as which it may be again}`.
+        attached: `{principal or group: managed policies that somebody has attached to it}`.
     """
 
     def __init__(self, index: Index, *, sure: bool) -> None:
@@ -69,23 +73,33 @@ class Standings:
         self._known: dict[Bearing, Standing] = {}
         self._shared: Shared = {}
         self.joined: dict[str, list[str]] = defaultdict(list[str])
+        self.states: dict[str, list[str]] = defaultdict(list[str])
+        self.loose: dict[str, list[str]] = defaultdict(list[str])
+        self.attached: dict[str, list[str]] = defaultdict(list[str])
 
     def of(self, unit: Unit, facts: Facts) -> Standing:
         """Return the standing of a unit, where `facts` have come to be."""
         record = unit.record
-        pile = _Pile(self.index, facts, anything=Fact(Gain.GRANT, unit.label) in facts)
+        labels = self.labels(unit.label, facts)
+        pile = _Pile(self.index, facts, anything=holds(Gain.GRANT, labels, facts))
         if record is not None:
-            pile.add(record.grants, denies=Fact(Gain.DETACH, unit.label) not in facts)
+            pile.add(record.grants, denies=not holds(Gain.DETACH, labels, facts))
+        for label in labels:
+            pile.attach(self._attached(label, facts))
         for group in self._groups(unit, facts):
             pile.add_group(group)
+            pile.attach(self._attached(group, facts))
         formerly = self._formerly(unit, facts)
-        for user in formerly:
-            pile.add_former(user, self._groups(Unit.of(user), facts))
+        for user, label in formerly:
+            groups = self._groups(Unit.of(user), facts)
+            pile.add_former(user, label, groups)
+            for holder in dict.fromkeys((user.arn, label, *groups)):
+                pile.attach(self._attached(holder, facts))
         account = self.index.world.accounts.get(unit.account, _UNKNOWN)
         unlocked = _is_linked(unit) or is_unlocked(unit.account, account, facts)
         return self._standing(
             Bearing(
-                profile=_profile(unit, account, facts, formerly),
+                profile=self._profile(unit, account, facts, formerly),
                 allowing=tuple(pile.allowing),
                 denying=tuple(pile.denying),
                 anything=pile.anything,
@@ -107,19 +121,63 @@ class Standings:
             known = self._known[bearing] = Standing(bearing, self.clauses, self._sure, self._shared)
         return known
 
-    def _formerly(self, unit: Unit, facts: Facts) -> tuple[User, ...]:
-        """Return the users that one under a new name may be."""
+    def _attached(self, holder: str, facts: Facts) -> Iterable[str]:
+        """Return the managed policies that somebody has attached to a principal or group."""
+        attached = self.attached.get(holder, ())
+        return (one for one in attached if Fact(Gain.ATTACH, given(holder, one)) in facts)
+
+    def _formerly(self, unit: Unit, facts: Facts) -> tuple[tuple[User, str], ...]:
+        """Return the users, with their labels, that one under a new name may be."""
         if Fact(Gain.RENAME, unit.label) not in facts:
             return ()
         here = self.index.targets.get((Target.USER, unit.account), ())
         spend(len(here))
         return tuple(
-            self.index.world.users[arn] for arn in here if Fact(Gain.CONTROL, arn) in facts
+            (self.index.world.users[arn], label)
+            for arn in here
+            for label in (arn, *self.states.get(arn, ()))
+            if Fact(Gain.CONTROL, label) in facts and self._bound(label, facts) == bound(unit.label)
         )
 
+    def _profile(
+        self, unit: Unit, account: Account, facts: Facts, formerly: Iterable[tuple[User, str]]
+    ) -> Profile:
+        record, labels = unit.record, self.labels(unit.label, facts)
+        tagged = any(holds(gain, labels, facts) for gain in (Gain.TAG, Gain.SESSION))
+        user = record if isinstance(record, User) else None
+        made = record is None and unit.kind is Kind.USER
+        return Profile(
+            kind=unit.kind,
+            account=unit.account,
+            organization=account.organization,
+            name=user.arn.rpartition("/")[2] if user else None,
+            tags=None if tagged or record is None else record.tags,
+            mfa=user is None or user.mfa or holds(Gain.ENROL, labels, facts),
+            formerly=frozenset(
+                word for one, _ in formerly for word in (one.arn, one.unique_id) if word is not None
+            ),
+            taken=self.index.users if made else frozenset(),
+        )
+
+    def labels(self, label: str, facts: Facts) -> Iterable[str]:
+        """Return the labels under which a principal may have got what it has.
+
+        What it was given under one boundary it keeps under another that it can be put under.
+        """
+        others = self.states.get(bare(label))
+        if others and any(Fact(gain, label) in facts for gain in (Gain.BIND, Gain.UNBIND)):
+            return dict.fromkeys((label, bare(label), *others))
+        return (label,)
+
+    def _bound(self, label: str, facts: Facts) -> str | None:
+        record = self.index.principal(label)
+        if record is None or Fact(Gain.UNBIND, label) in facts:
+            return None
+        return record.boundary
+
     def _boundary(self, unit: Unit, facts: Facts) -> tuple[Text, ...]:
-        arn = None if unit.record is None else unit.record.boundary
-        if arn is None:
+        arn = bound(unit.label) if unit.record is None else unit.record.boundary
+        if arn in (None, ANY):
             return ()
         if Fact(Gain.UNBIND, unit.label) in facts or Fact(Gain.REWRITE, arn) in facts:
             return ()
@@ -155,10 +213,14 @@ class _Pile:
         self.allowing += kept
         self.denying += kept if denies else ()
 
-    def add_former(self, user: User, groups: Iterable[str]) -> None:
+    def attach(self, policies: Iterable[str]) -> None:
+        """Add managed policies that somebody has attached: no Denies, they may not be attached."""
+        self.add(Grants(managed=tuple(policies)), denies=False)
+
+    def add_former(self, user: User, label: str, groups: Iterable[str]) -> None:
         """Add what a user under another name brings along: no Denies, they may be another's."""
         denying = list(self.denying)
-        self.anything = self.anything or Fact(Gain.GRANT, user.arn) in self._facts
+        self.anything = self.anything or holds(Gain.GRANT, (user.arn, label), self._facts)
         self.add(user.grants, denies=False)
         for group in groups:
             self.add_group(group)
@@ -182,6 +244,11 @@ def is_unlocked(id_: str, account: Account, facts: Facts) -> bool:
     return account.management or any(fact in facts for fact in freed)
 
 
+def holds(gain: Gain, labels: Iterable[str], facts: Facts) -> bool:
+    """Whether something of any of these labels has come to be."""
+    return any(Fact(gain, label) in facts for label in labels)
+
+
 def texts(levels: Levels) -> tuple[tuple[Text, ...], ...]:
     """Return the texts of SCPs or RCPs."""
     return tuple(tuple(document.text for document in level) for level in levels)
@@ -190,20 +257,3 @@ def texts(levels: Levels) -> tuple[tuple[Text, ...], ...]:
 def _is_linked(unit: Unit) -> bool:
     """Whether it is a service-linked role: the organisation's policies do not limit those."""
     return unit.record is not None and ":role/aws-service-role/" in unit.label
-
-
-def _profile(unit: Unit, account: Account, facts: Facts, formerly: Iterable[User]) -> Profile:
-    record = unit.record
-    tagged = any(Fact(gain, unit.label) in facts for gain in (Gain.TAG, Gain.SESSION))
-    user = record if isinstance(record, User) else None
-    return Profile(
-        kind=unit.kind,
-        account=unit.account,
-        organization=account.organization,
-        name=user.arn.rpartition("/")[2] if user else None,
-        tags=None if tagged or record is None else record.tags,
-        mfa=user is None or user.mfa or Fact(Gain.ENROL, unit.label) in facts,
-        formerly=frozenset(
-            word for one in formerly for word in (one.arn, one.unique_id) if word is not None
-        ),
-    )

@@ -168,7 +168,7 @@ REACHED: Cases = {
     "a secret's policy that changes": (stored(FORBIDS, reader=GET), stored(GIVES, reader=GET)),
     "a secret's policy that goes": (stored(GIVES), stored()),
     "a key's policy that comes": (
-        stored(reader=[GET, DECRYPT], key=KEY),
+        stored(reader=[GET, DECRYPT], kept=False),
         stored(reader=[GET, DECRYPT], key=KEY, key_policy=FOR_ANOTHER),
     ),
     "a user who is made anew": (

@@ -159,11 +159,9 @@ def _served(services: Iterable[str]) -> Document:
 
 
 def _controlled(step: Step, parts: Parts) -> Case:
-    return parts.case() if step.target is Target.USER else _assumed(parts)
-
-
-def _assumed(parts: Parts) -> Case:
-    parts.roles = [Role(OFFICE, BY_START)]
+    if step.target is Target.USER:
+        return parts.case()
+    parts.roles = [Role(OFFICE, NOBODY if "CreateRole" in step.needs[0].action else BY_START)]
     return parts.case(OFFICE)
 
 

@@ -8,7 +8,10 @@ from access.decide import decide
 from access.verdict import Allowed, Denied, Undecided
 from tests.access import worlds
 
-TABLES = (*("traps", "evaluation", "principals", "elements", "not_principal", "disagreements"),)
+TABLES = (
+    *("traps", "evaluation", "principals", "elements", "not_principal", "iam_keys"),
+    "disagreements",
+)
 CASES = dict(worlds.decisions(*TABLES))
 EXPECTED = {"allowed": Allowed, "denied": Denied, "undecided": Undecided}
 

@@ -80,6 +80,7 @@ OPENED = {
     "of one path": [f"arn:aws:iam::{PROD}:role/PlatformRoles/*"],
     "of names of one letter": [f"arn:aws:iam::{PROD}:role/?"],
     "of all but one text": [f"arn:aws:iam::{PROD}:role/?*"],
+    "of a wildcard for the service, which AWS does not take": ["arn:*:*:*:*:*"],
     "of another partition": [f"arn:aws-cn:iam::{PROD}:*"],
     "of the user's own name": [f"arn:aws:iam::{PROD}:role/${{aws:username}}"],
     "of a tag's value": [f"arn:aws:iam::{PROD}:role/${{aws:PrincipalTag/x}}"],
@@ -94,7 +95,7 @@ def test_a_deny_that_leaves_a_role_does_not_count(case: str) -> None:
 
 CLOSED = {
     "of everything": ["*"],
-    "of every ARN": ["arn:*:*:*:*:*"],
+    "of every ARN of IAM": ["arn:*:iam:*:*:*"],
     "of every role": ["arn:aws:iam::*:role/*"],
     "of accounts that begin so": [f"arn:aws:iam::{PROD[:4]}*:*"],
     "in two halves": [f"arn:aws:iam::{PROD}:role/", f"arn:aws:iam::{PROD}:role/?*"],

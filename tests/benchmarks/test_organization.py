@@ -9,7 +9,7 @@ from iam_profiles.check import check
 from pipeline.judge import judge
 
 
-@pytest.mark.parametrize("count", [4, 12])
+@pytest.mark.parametrize("count", [4, 12, 100])
 def test_an_organisation_has_so_many_accounts_and_fits_the_quotas(
     tmp_path: Path, count: int
 ) -> None:

@@ -147,7 +147,8 @@ def _void(question: Question) -> Question:
         return statement if kept == named else {**statement, "NotResource": kept}
 
     def tests_of_allows(operator: str, key: str, values: list[str]) -> tuple[str, list[str]] | None:
-        empty = operator.startswith("ForAnyValue:") and value(question, key) is None
+        # Of an empty set no value matches, whatever a variable stands for.
+        empty = operator.startswith("ForAnyValue:") and not value(question, key)
         if "Not" not in operator or empty:
             return operator, values
         kept = [one for one in values if not unresolved(one)]
@@ -161,7 +162,8 @@ def _meaningless(question: Question) -> Question:
         *head, resource = pattern.split(":", 5)
         kind = re.split("[/:]", resource, maxsplit=1)
         typed = len(kind) > 1 and head[2:3] != ["s3"] and re.search(r"[*?]", kind[0])
-        return _NOTHING if "${" in ":".join(head) or typed else pattern
+        service = re.search(r"[*?]", "".join(head[2:3]))
+        return _NOTHING if "${" in ":".join(head) or service or typed else pattern
 
     return each_resource(question, change)
 
@@ -234,7 +236,7 @@ def _empty(question: Question) -> Question:
     """Put a test of a set of values, where the request has the empty text, as its outcome."""
 
     def change(operator: str, key: str, values: list[str]) -> tuple[str, list[str]] | None:
-        if ":" not in operator or value(question, key) != "":
+        if ":" not in operator or value(question, key) not in ("", [""]):
             return operator, values
         return None if operator.startswith("ForAllValues:") else ("Null", ["true"])
 
@@ -302,7 +304,7 @@ CATEGORIES = (
     ),
     Category(
         "pattern that AWS does not document",
-        "no variable before the fifth colon, no wildcard in a resource type: an Allow may match",
+        "no variable before the fifth colon, no wildcard in service or type: an Allow may match",
         _GUIDE + "reference-arns.html#arns-paths",
         _meaningless,
         to_us=True,

@@ -1,8 +1,9 @@
 """Small closed worlds, and what comes to be controlled in them by the evaluator's word alone."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from access.catalogue.step import Gain
 from access.evidence import Evidence, Put
@@ -12,6 +13,9 @@ from tests.access.small_world import PROD, STATE, doc, role, user, world
 from tests.access.test_reach_worlds import BOUNDARY, FULL, FULL_FOR_ALL, ROLES, SESSION, USERS
 from tests.differential.concrete import Concrete
 from tests.differential.oracle import Oracle
+
+if TYPE_CHECKING:
+    from tests.differential.question import Question
 
 TRIES = 40
 ASSUMING = ("sts:AssumeRole", "sts:AssumeRole", "sts:*", "sts:TagSession", "s3:*")
@@ -116,16 +120,26 @@ class Search:
 
     def _assumed(self, facts: frozenset[Fact]) -> Iterator[Fact]:
         held = [fact.of for fact in facts if fact.gain is Gain.CONTROL]
-        for target in self._world.roles:
-            into = [caller for caller in held if self._may(caller, "sts:AssumeRole", target, facts)]
-            if into:
-                yield Fact(Gain.CONTROL, target)
-            if any(self._may(caller, "sts:TagSession", target, facts) for caller in into):
-                yield Fact(Gain.SESSION, target)
+        pairs = list(product(held, self._world.roles))
+        into = self._allowed("sts:AssumeRole", pairs, facts)
+        yield from (Fact(Gain.CONTROL, target) for _, target in into)
+        tagged = self._allowed("sts:TagSession", into, facts)
+        yield from (Fact(Gain.SESSION, target) for _, target in tagged)
 
-    def _may(self, caller: str, action: str, target: str, facts: frozenset[Fact]) -> bool:
+    def _allowed(
+        self, action: str, pairs: list[tuple[str, str]], facts: frozenset[Fact]
+    ) -> list[tuple[str, str]]:
+        """Return those pairs of caller and role that the evaluator allows, all asked at once."""
+        asked = {pair: self._questions(action, *pair, facts) for pair in pairs}
+        every = [question for questions in asked.values() for question in questions]
+        self.asked += len(every)
+        answers = iter(self._oracle.put(every).read())
+        said = {pair: list(islice(answers, len(some))) for pair, some in asked.items()}
+        return [pair for pair in pairs if "Allowed" in said[pair]]
+
+    def _questions(
+        self, action: str, caller: str, target: str, facts: frozenset[Fact]
+    ) -> "list[Question]":
         put = Put(caller, action, target, trust=True)
         request, policies = self._evidence.question(put, facts)
-        questions = list(Concrete(request, policies, caller).questions(TRIES))
-        self.asked += len(questions)
-        return "Allowed" in self._oracle.put(questions).read()
+        return list(Concrete(request, policies, caller).questions(TRIES))

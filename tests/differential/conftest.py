@@ -8,7 +8,7 @@ from tests.differential.compare import Asked, ask
 from tests.differential.oracle import Oracle, start
 
 SEED = 4
-WORLDS = 2500
+WORLDS = 2000
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +22,5 @@ def oracle() -> Iterator[Oracle]:
 
 @pytest.fixture(scope="session")
 def asked(oracle: Oracle) -> tuple[Asked, ...]:
-    """Every request of the worlds, with the answers of both (10 s)."""
+    """Every request of the worlds, with the answers of both (8 s)."""
     return tuple(ask(oracle, SEED, range(WORLDS)))

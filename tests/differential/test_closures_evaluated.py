@@ -8,7 +8,7 @@ from access.catalogue import steps
 from access.catalogue.step import Gain
 from access.evidence import Evidence, Put
 from access.facts import Fact
-from access.prove import How, Prover, Refuted, prove
+from access.prove import How, Prover
 from access.rule import Rule
 from access.world import World
 from tests.access.small_world import PROD
@@ -21,7 +21,7 @@ from tests.differential.walk import walk
 
 pytestmark = pytest.mark.xdist_group("differential")
 
-WORLDS = 200
+WORLDS = 150
 RULE = Rule.of((USERS[0],), (f"arn:aws:iam::{PROD}:role/*",))
 ASSUME = tuple(step for step in steps() if step.id == "sts-assume-role")
 
@@ -55,21 +55,14 @@ def _is_correlated(oracle: Oracle, one: World, further: frozenset[str]) -> bool:
     return all("Allowed" not in (ours(one), oracle.theirs(one)) for one in every)
 
 
-def test_the_paths_of_generated_worlds_are_confirmed(oracle: Oracle) -> None:
-    taken = refuted = unconfirmed = 0
+def test_each_step_of_the_paths_of_generated_worlds_is_confirmed(oracle: Oracle) -> None:
+    told = 0
     for number in range(WORLDS):
         one = closed(Random(f"paths:{number}"), TAKING_OVER)  # noqa: S311 - nothing secret
-        (result,) = prove(one, [RULE], catalogue=STEPS).results
-        if not isinstance(result, Refuted):
-            continue
-        refuted += 1
-        for request in walk(one, RULE, STEPS, result):
-            taken += 1
+        taken = list(walk(one, RULE, STEPS))
+        told += bool(taken)
+        for request in taken:
             every = list(request.questions())
-            mine = [ours(question) for question in every]
-            theirs = oracle.put(every).read()
-            # Where no context suits all statements together, neither lets any request through.
-            unconfirmed += "Allowed" not in mine
-            assert "Allowed" not in mine or "Allowed" in theirs, f"world {number}: {request.put}"
-    assert refuted > WORLDS / 10
-    assert unconfirmed < taken / 50
+            both = zip(map(ours, every), oracle.put(every).read(), strict=True)
+            assert ("Allowed", "Allowed") in both, f"world {number}: {request.put}"
+    assert told > WORLDS / 10

@@ -19,8 +19,8 @@ from tests.differential.vocabulary import KEYS
 pytestmark = pytest.mark.xdist_group("differential")
 
 SEED = 5
-WORLDS = 500
-COMPLETIONS = 8
+WORLDS = 400
+COMPLETIONS = 5
 WITNESSES = 60
 ALWAYS = frozenset(key for key in KEYS if describe(key).always_present)
 
@@ -32,15 +32,16 @@ class Partial:
     question: Question
     context: Context
     completions: tuple[Question, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the engine says without the rest."""
-        return verdict(self.question, self.context)
+    verdict: Verdict
 
 
-def partials() -> Iterator[Partial]:
-    """Yield each request of the worlds with about half of its context."""
+@pytest.fixture(scope="module")
+def partials() -> tuple[Partial, ...]:
+    """Each request of the worlds with about half of its context, and what the engine says."""
+    return tuple(_partials())
+
+
+def _partials() -> Iterator[Partial]:
     for number in range(WORLDS):
         random = Random(f"partial:{number}")  # noqa: S311 - nothing secret
         for question in questions(SEED, number):
@@ -51,7 +52,8 @@ def partials() -> Iterator[Partial]:
                 texts = (value,) if isinstance(value, str) else tuple(value or ())
                 values[key] = Absent() if value is None else Exactly(texts)
             others = [completed(question, known, random) for _ in range(COMPLETIONS)]
-            yield Partial(question, Context(values), tuple(others))
+            context = Context(values)
+            yield Partial(question, context, tuple(others), verdict(question, context))
 
 
 def completed(question: Question, known: set[str], random: Random) -> Question:
@@ -65,8 +67,10 @@ def completed(question: Question, known: set[str], random: Random) -> Question:
     return replace(question, context=context)
 
 
-def test_what_is_denied_of_a_partial_context_is_denied_of_each_completion(oracle: Oracle) -> None:
-    denied = [one for one in partials() if isinstance(one.verdict, Denied)]
+def test_what_is_denied_of_a_partial_context_is_denied_of_each_completion(
+    partials: tuple[Partial, ...], oracle: Oracle
+) -> None:
+    denied = [one for one in partials if isinstance(one.verdict, Denied)]
     every = [question for one in denied for question in one.completions]
     for question, theirs in zip(every, oracle.put(every).read(), strict=True):
         if theirs == "Allowed":  # only where the evaluator differs on the whole request as well
@@ -75,8 +79,10 @@ def test_what_is_denied_of_a_partial_context_is_denied_of_each_completion(oracle
     assert len(denied) > WORLDS
 
 
-def test_what_is_allowed_of_a_partial_context_is_allowed_of_a_completion(oracle: Oracle) -> None:
-    allowed = [one for one in partials() if isinstance(one.verdict, Allowed)]
+def test_what_is_allowed_of_a_partial_context_is_allowed_of_a_completion(
+    partials: tuple[Partial, ...], oracle: Oracle
+) -> None:
+    allowed = [one for one in partials if isinstance(one.verdict, Allowed)]
     without: list[Question] = []
     for one in allowed:
         request = asked_of(one.question, one.context)

@@ -9,7 +9,7 @@ from access.document import PolicyDocument
 from access.evidence import Evidence, Put
 from access.facts import GIVEN
 from access.path import Hop, Paths
-from access.prove import How, Prover, Refuted
+from access.prove import Prover
 from access.request import Request
 from access.rule import Rule
 from access.verdict import Reason
@@ -42,13 +42,17 @@ class Taken:
         return replace(question, **{name: getattr(bare, name) for name in documents})
 
 
-def walk(world: World, rule: Rule, steps: Sequence[Step], refuted: Refuted) -> Iterator[Taken]:
-    """Yield each request of a path in order, under the facts that have come to be before it."""
+def walk(world: World, rule: Rule, steps: Sequence[Step]) -> Iterator[Taken]:
+    """Yield each request of the path that breaks a rule, under the facts that come before it.
+
+    Nothing, where no path does.
+    """
     evidence = Evidence(world)
-    known = Prover(world, steps).closure(rule.from_, How.SURELY).facts
+    told = Prover(world, steps).confirmed(rule)
+    known = told.closure.facts if told else {}
     paths = Paths(evidence, steps, known)
     facts = {fact for fact, derivation in known.items() if derivation.step == GIVEN}
-    for hop in refuted.path:
+    for hop in told.path if told else ():
         puts = tuple(paths.questions(hop.gained, known[hop.gained]))
         assert [put.action for put in puts] == [action for action, _ in hop.requests]
         for put in puts:

@@ -1,0 +1,38 @@
+"""Labels of facts: an ARN, or a pattern of ARNs, and which managed policy bounds or is given it."""
+
+_UNDER = " under "
+_WITH = " with "
+
+ANY = "any other policy"
+"""In place of a boundary: one that nothing is known of, and that may limit nothing."""
+
+
+def under(label: str, boundary: str | None) -> str:
+    """Return the label of the same principal, where a policy is its permissions boundary."""
+    return bare(label) if boundary is None else f"{bare(label)}{_UNDER}{boundary}"
+
+
+def bare(label: str) -> str:
+    """Return the ARN, or the pattern of ARNs, of a label."""
+    return label.partition(_UNDER)[0] if _UNDER in label else label
+
+
+def bound(label: str) -> str | None:
+    """Return the boundary that a label states; `None` if it states none."""
+    return label.partition(_UNDER)[2] or None
+
+
+def account_of(label: str) -> str:
+    """Return the account in an ARN; "" if there is none."""
+    return label.split(":", 5)[4] if label.count(":") > 4 else ""  # noqa: PLR2004 -- an ARN's colons
+
+
+def given(holder: str, policy: str) -> str:
+    """Return the label of a managed policy's being attached to a principal or group."""
+    return f"{holder}{_WITH}{policy}"
+
+
+def taken_apart(attached: str) -> tuple[str, str]:
+    """Return the holder and the policy of what `given` has made."""
+    holder, _, policy = attached.partition(_WITH)
+    return holder, policy
