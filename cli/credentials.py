@@ -70,7 +70,13 @@ _WHERE = (
         "--store-profile",
         envvar="IAM_PROFILES_STORE_PROFILE",
         default=None,
-        help="The AWS profile that reads the store; else as every AWS tool finds credentials.",
+        help="The AWS profile that reads the store; else the identity's reader does, or if it has"
+        " none, whoever every AWS tool finds.",
+    ),
+    click.option(
+        "--ambient",
+        is_flag=True,
+        help="Read the store as whoever every AWS tool finds, though the identity has a reader.",
     ),
 )
 
@@ -203,6 +209,7 @@ class _Asked:
     role: str
     seconds: int | None
     store_profile: str | None
+    ambient: bool
     token_file: Path | None
 
 
@@ -216,7 +223,7 @@ def _session(asked: _Asked) -> "tuple[Directory, RoleSession]":
         raise click.UsageError(
             f"a session of `{asked.role}` lasts {found.longest} seconds at most; ask for no more"
         )
-    clients = Clients(directory.region, asked.store_profile)
+    clients = Clients(directory.region, asked.store_profile, ambient=asked.ambient)
     seconds = asked.seconds or min(_HOUR, found.longest)
     return directory, begin(found, clients, seconds, os.environ, asked.token_file)
 

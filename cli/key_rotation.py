@@ -20,6 +20,7 @@ from credentials.ensure import Ensured, ensure, finish
 from credentials.errors import CredentialsError, InterruptedRunError
 from credentials.ports import Urgency
 from iam_profiles.documents import ServiceUserDocuments
+from iam_profiles.model import ServiceUser
 from pipeline.interrupts import interrupts_to
 
 
@@ -149,11 +150,13 @@ class Screen:
 
 def rotate(keys: StoredKeys, users: Sequence[str], wish: Wish) -> int:
     """Rotate the users' keys, all of them if none is named; the exit status."""
-    chosen = keys.named(users) if users else keys.users
-    with Screen([user.name for user in chosen], console()) as screen:
+    chosen = keys.chosen(users)
+    with Screen(chosen.names, console()) as screen:
+        for user in chosen.federated:
+            screen.ends(user.name, _nothing_of(user))
         rotation = Rotation(keys, wish, screen)
         with _interrupts_to(rotation):
-            outcomes = rotation.of(chosen)
+            outcomes = rotation.of(chosen.keyed)
     _say_what_is_wrong(outcomes, wish)
     if rotation.stopped:
         return exits.INTERRUPTED
@@ -193,6 +196,11 @@ def _in_words(outcome: Outcome, wish: Wish) -> str:
         done = "nothing was due"
     said = f"{done}: `{reached.access_key_id}` is current; {_left(reached)}"
     return f"[yellow]interrupted[/yellow], {said}" if error else said
+
+
+def _nothing_of(user: ServiceUser) -> str:
+    issuer = user.federation.issuer if user.federation else ""
+    return f"federated: it has no key, and nothing to rotate; its tokens are `{issuer}`'s"
 
 
 def _left(ensured: Ensured) -> str:

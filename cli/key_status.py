@@ -11,7 +11,7 @@ from cli import exits
 from cli.output import console, print_json
 from cli.spans import moment
 from cli.stored_keys import StoredKeys, policy_of
-from cli.tables import keys_table
+from cli.tables import federated_table, keys_table
 from credentials.errors import (
     CredentialsError,
     InactiveKeyError,
@@ -20,6 +20,7 @@ from credentials.errors import (
 )
 from credentials.ledger import Entry, Ledger, Standing
 from iam_profiles.documents import ServiceUserDocuments
+from iam_profiles.model import ServiceUser
 
 _ABSENT = (UserNotFoundError, StoreNotFoundError)
 
@@ -57,27 +58,29 @@ class Status:
 
 def show(keys: StoredKeys, users: Sequence[str], form: str, tolerance: timedelta) -> int:
     """Print what there is; the exit status."""
-    chosen = keys.named(users) if users else keys.users
-    found = [Status(user, ledger, tolerance) for user, ledger in keys.ledgers(chosen)]
+    chosen = keys.chosen(users)
+    found = [Status(user, ledger, tolerance) for user, ledger in keys.ledgers(chosen.keyed)]
     if form == "json":
         print_json(
             {
                 "account": keys.account.id,
                 "tolerance_seconds": int(tolerance.total_seconds()),
                 "service_users": [_fields(status) for status in found],
+                "federated": [_tokens(user) for user in chosen.federated],
             }
         )
     else:
-        _print(found)
+        _print(found, chosen.federated)
     if any(status.overdue or status.foreign for status in found):
         return exits.NO
     return exits.UNDECIDED if any(status.unknown for status in found) else exits.DONE
 
 
-def _print(found: Iterable[Status]) -> None:
-    told = [(status.user.name, status.ledger) for status in found if status.ledger]
-    if told:
-        console().print(keys_table(ledger for _, ledger in told))
+def _print(found: Sequence[Status], federated: Sequence[ServiceUser]) -> None:
+    if ledgers := [status.ledger for status in found if status.ledger]:
+        console().print(keys_table(ledgers))
+    if federated:
+        console().print(federated_table(federated))
     problems = [line for status in found for line in _problems(status)]
     if problems:
         click.echo()
@@ -135,6 +138,18 @@ def _fields(status: Status) -> dict[str, Any]:
         "lease": None,
     }
     return common | (_of_ledger(ledger, common["store"]) if ledger else {})
+
+
+def _tokens(user: ServiceUser) -> dict[str, Any]:
+    """A user without a key as JSON: whose tokens stand for it, and what they must say."""
+    tokens = user.federation
+    return {
+        "name": user.name,
+        "class": user.identity_class,
+        "issuer": tokens and tokens.issuer,
+        "audience": tokens and tokens.audience,
+        "claims": dict(tokens.claims) if tokens else {},
+    }
 
 
 def _of_ledger(ledger: Ledger, store: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from credentials.ports import Policy, Ports
 from credentials.store import StoredKey
 from iam_profiles.documents import AccountDocuments, ServiceUserDocuments
 from iam_profiles.load import load
+from iam_profiles.model import ServiceUser
 from iam_profiles.paths import state_account
 from iam_profiles.render import render
 
@@ -25,38 +26,64 @@ AT_ONCE = 4
 """Users that are looked at or worked on at the same time; AWS throttles each account."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The service users that a command is about."""
+
+    keyed: tuple[ServiceUserDocuments, ...]
+    federated: tuple[ServiceUser, ...]
+    """Those that have no key, as their issuer's tokens stand for them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All their names."""
+        return tuple(user.name for user in (*self.keyed, *self.federated))
+
+
 class StoredKeys:
     """Opens the keys and the store of each service user, with the state account's profile."""
 
-    def __init__(self, state: AccountDocuments, profile: str | None) -> None:
+    def __init__(
+        self, state: AccountDocuments, profile: str | None, federated: Iterable[ServiceUser] = ()
+    ) -> None:
         self.account = state.account
         self.users = state.service_users
+        self.federated = tuple(federated)
         self._aws = Aws(state.account.id, state.region, profile)
 
     @staticmethod
     def of_project(folder: Path, project: Path = PROJECT) -> "StoredKeys":
         """Those of the model in `folder`, by the profile that `Pulumi.<state account>.yaml` names.
 
-        Raises:
-            ProfilesError: The model is not valid.
-            CredentialsError: There are no credentials, or they are of another account.
+        AWS is not called yet. Raises: ProfilesError.
         """
         profiles = load(folder)
         state = state_account(profiles.organization).name
-        keys = StoredKeys(render(profiles, state), profile_of(state, project))
-        keys.check_account()
-        return keys
+        federated = (user for user in profiles.service_users if user.federation is not None)
+        return StoredKeys(render(profiles, state), profile_of(state, project), federated)
 
     def check_account(self) -> None:
         """Make sure that the credentials are the state account's. Raises: CredentialsError."""
         self._aws.check_account()
 
-    def named(self, names: Sequence[str]) -> tuple[ServiceUserDocuments, ...]:
-        """The users of these names, each once. Raises: UsageError, naming all that are unknown."""
-        known = [user.name for user in self.users]
-        if unknown := [name for name in names if name not in known]:
+    def chosen(self, names: Sequence[str]) -> Chosen:
+        """The users of these names, each once, or all; AWS is called only if some has a key.
+
+        Raises:
+            UsageError: Some are unknown; it names them all.
+            CredentialsError: There are no credentials, or they are of another account.
+        """
+        known = Chosen(self.users, self.federated).names
+        if unknown := [name for name in dict.fromkeys(names) if name not in known]:
             raise click.UsageError(f"there is no service user {_list(unknown)}; use {_list(known)}")
-        return tuple(user for user in self.users if user.name in names)
+        wanted = frozenset(names or known)
+        found = Chosen(
+            tuple(user for user in self.users if user.name in wanted),
+            tuple(user for user in self.federated if user.name in wanted),
+        )
+        if found.keyed:
+            self.check_account()
+        return found
 
     def ports(
         self, user: ServiceUserDocuments, sleep: Callable[[float], None] = time.sleep

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import zip_longest
 
+from rich.markup import escape
 from rich.table import Table
 
 from cli.attempts import Attempt
 from cli.spans import words
 from credentials.ledger import Entry, Ledger
 from iam_profiles.matrix import Granted, Matrix
+from iam_profiles.model import ServiceUser
 
 
 def matrix_table(matrix: Matrix) -> Table:
@@ -43,6 +45,23 @@ def keys_table(ledgers: Iterable[Ledger]) -> Table:
         for name, cells in zip_longest(names, rows, fillvalue=None):
             table.add_row(name or "", *(cells or ()))
         table.add_section()
+    return table
+
+
+def federated_table(users: Iterable[ServiceUser]) -> Table:
+    """The service users without a key: whose tokens stand for each, and what these must say."""
+    table = _table("federated service user, issuer")
+    table.add_column("what its tokens say, exactly", overflow="fold")
+    for user in users:
+        if tokens := user.federation:
+            said = (
+                f"{claim} {value}" for claim, value in (("aud", tokens.audience), *tokens.claims)
+            )
+            names = (user.name, f"[dim]  {tokens.issuer}[/dim]")
+            for name, claim in zip_longest(names, map(escape, said), fillvalue=""):
+                table.add_row(name, claim)
+            table.add_section()
+    table.caption = "no key: nothing is stored, and nothing is to be rotated"
     return table
 
 

@@ -7,6 +7,10 @@ import pulumi_aws as aws
 
 from iam_profiles.names import AccountId
 
+MAX_RETRIES = 25
+"""How often a throttled call is tried again, later each time and with jitter: a role set is more
+calls than IAM takes in a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountArgs:
@@ -27,6 +31,7 @@ def account_provider(
         region=args.region,
         profile=args.profile,
         allowed_account_ids=[args.id],
+        max_retries=MAX_RETRIES,
         default_tags=aws.ProviderDefaultTagsArgs(tags={"managed-by": "iam-profiles"}),
         opts=opts,
     )

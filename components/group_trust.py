@@ -1,6 +1,6 @@
 """GroupTrust: who may assume which role, both halves: the groups, and whom the roles trust."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -28,6 +28,7 @@ class GroupTrust(pulumi.ComponentResource):
 
     * Groups and their policies exist in the state account; the trust side in every account.
     * A group has exactly the policies and members it is declared with: others are taken off again.
+    * A person who moves from one group to another is never in neither.
     """
 
     trust: Mapping[RoleName, str]
@@ -40,16 +41,33 @@ class GroupTrust(pulumi.ComponentResource):
         super().__init__("iamprofiles:index:GroupTrust", name, opts=opts)
         self.trust = {role.name: role.trust for role in args.roles}
         self.groups = {group.name: self._group(group) for group in args.groups}
-        for group in args.groups:
-            if args.people.keys() >= set(group.members):
-                iam.GroupMembership(
-                    group.name,
-                    name=group.name,
-                    group=self.groups[group.name].name,
-                    users=[args.people[member].name for member in group.members],
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
+        self._join(
+            [one for one in args.groups if args.people.keys() >= set(one.members)], args.people
+        )
         self.register_outputs({"groups": list(self.groups), "trustedRoles": list(self.trust)})
+
+    def _join(self, groups: Sequence[GroupDocuments], people: Mapping[UserName, iam.User]) -> None:
+        """Give each group exactly its members; nobody is taken off before all are where they go."""
+        # Each alone is made before, and deleted after, what takes others off: whoever moves between
+        # groups is in both for a moment, never in none. AWS's limit of groups counts that moment.
+        joined = [
+            iam.UserGroupMembership(
+                f"{group.name}-{member}",
+                user=people[member].name,
+                groups=[self.groups[group.name].name],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for group in groups
+            for member in group.members
+        ]
+        for group in groups:
+            iam.GroupMembership(
+                group.name,
+                name=group.name,
+                group=self.groups[group.name].name,
+                users=[people[member].name for member in group.members],
+                opts=pulumi.ResourceOptions(parent=self, depends_on=joined),
+            )
 
     def _group(self, group: GroupDocuments) -> iam.Group:
         child = pulumi.ResourceOptions(parent=self)

@@ -63,13 +63,15 @@ class RoleSet(pulumi.ComponentResource):
             ),
         )
         own = self._child(role, role.name)
-        iam.RolePolicyAttachmentsExclusive(
+        attachments = iam.RolePolicyAttachmentsExclusive(
             role.name,
             role_name=registered.name,
             policy_arns=[*(policy.arn for policy in role.policies), *role.managed_policy_arns],
             opts=own,
         )
-        iam.RolePoliciesExclusive(role.name, role_name=registered.name, policy_names=[], opts=own)
+        # One after the other: IAM refuses changes of one role that meet.
+        after = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(depends_on=attachments))
+        iam.RolePoliciesExclusive(role.name, role_name=registered.name, policy_names=[], opts=after)
         return registered
 
     def _child(self, role: RoleDocuments, name: str) -> pulumi.ResourceOptions:

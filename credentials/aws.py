@@ -25,6 +25,7 @@ from credentials.errors import (
 )
 from credentials.keys import AccessKey, AccessKeyId, LastUse, NewKey
 from credentials.owner import is_gone, this_process
+from credentials.patience import patient
 from credentials.ports import Ports
 from credentials.secret import Secret
 from credentials.store import Store, StoredKey
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 # A call ends before the margin that is left of a lease when it starts (`Timing.margin`).
-_PATIENT = Settings(
-    connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_PATIENT = patient(attempts=3, read_timeout=8)
 # An answer may be lost after a key was minted; the client must not mint another on its own.
 _ONCE = Settings(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
 

@@ -112,6 +112,8 @@ class Quotas(Frozen):
     groups_per_account: int = 300
     users_per_account: int = 5000
     customer_managed_policies_per_account: int = 1500
+    identity_providers_per_account: int = 100
+    audiences_per_identity_provider: int = 100
 
 
 class Organization(Frozen):

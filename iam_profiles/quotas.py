@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from iam_profiles.documents import AccountDocuments, GroupDocuments, ManagedPolicy, RoleDocuments
+from iam_profiles.documents import (
+    AccountDocuments,
+    GroupDocuments,
+    IdentityProviderDocuments,
+    ManagedPolicy,
+    ReaderDocuments,
+    RoleDocuments,
+)
 from iam_profiles.errors import Problem
 from iam_profiles.model import Profiles, Quotas
 from iam_profiles.names import GroupName, RoleName, UserName
@@ -14,6 +21,7 @@ from iam_profiles.statements import characters
 
 _FIXED: Final = frozenset(
     {
+        "audiences_per_identity_provider",
         "groups_per_user",
         "managed_policies_per_group",
         "managed_policy_characters",
@@ -43,6 +51,10 @@ def quota_problems(profiles: Profiles, documents: AccountDocuments) -> Iterator[
         yield from _role_problems(quotas, role, documents.account.name)
     for group in documents.groups:
         yield from _group_problems(quotas, group, place_of_group(profiles, group.name))
+    for reader in documents.readers:
+        yield from _reader_problems(quotas, reader, _place_of_user(profiles, reader.name, "reader"))
+    for issuer in documents.identity_providers:
+        yield from _issuer_problems(quotas, issuer, documents.account.name)
     for boundary in documents.boundaries:
         place = Place("organization.yaml", "accounts")
         yield from _size_problems(quotas, boundary, place, "have fewer accounts")
@@ -94,10 +106,10 @@ def place_of_group(profiles: Profiles, name: GroupName) -> Place:
     return Place("organization.yaml", "")
 
 
-def _place_of_user(profiles: Profiles, name: UserName) -> Place:
+def _place_of_user(profiles: Profiles, name: UserName, part: str = "") -> Place:
     users = (*profiles.service_users, *profiles.people)
     team = next(user.team for user in users if user.name == name)
-    return Place(f"teams/{team}.yaml", "groups")
+    return Place(f"teams/{team}.yaml", f"service_users.{name}.{part}" if part else "groups")
 
 
 def _role_problems(quotas: Quotas, role: RoleDocuments, account: str) -> Iterator[Problem]:
@@ -121,6 +133,32 @@ def _role_problems(quotas: Quotas, role: RoleDocuments, account: str) -> Iterato
     )
     for policy in role.policies:
         yield from _size_problems(quotas, policy, place, "shorten the statements")
+
+
+def _reader_problems(quotas: Quotas, reader: ReaderDocuments, place: Place) -> Iterator[Problem]:
+    yield from exceeded(
+        quotas,
+        "trust_policy_characters",
+        characters(reader.trust),
+        place,
+        ("the reader's trust policy takes {} characters", "shorten its claims"),
+    )
+    yield from _size_problems(quotas, reader.policy, place, "shorten the secrets store's `prefix`")
+
+
+def _issuer_problems(
+    quotas: Quotas, issuer: IdentityProviderDocuments, account: str
+) -> Iterator[Problem]:
+    return exceeded(
+        quotas,
+        "audiences_per_identity_provider",
+        len(issuer.audiences),
+        Place("organization.yaml", f"accounts.{account}"),
+        (
+            f"the account would know {{}} audiences of `{issuer.url}`",
+            "have its machines there ask for the same `audience`",
+        ),
+    )
 
 
 def _group_problems(quotas: Quotas, group: GroupDocuments, place: Place) -> Iterator[Problem]:
@@ -161,14 +199,16 @@ def _account_problems(quotas: Quotas, documents: AccountDocuments) -> Iterator[P
     policies = chain.from_iterable(
         holder.policies for holder in (*documents.roles, *documents.groups)
     )
+    made = len(documents.boundaries) + len(documents.readers) + sum(1 for _ in policies)
     counted: Iterable[tuple[str, str, int]] = (
-        ("roles_per_account", "roles", len(documents.roles)),
+        ("roles_per_account", "roles", len(documents.roles) + len(documents.readers)),
         ("groups_per_account", "groups", len(documents.groups)),
         ("users_per_account", "users", len(documents.service_users) + len(documents.people)),
+        ("customer_managed_policies_per_account", "customer-managed policies", made),
         (
-            "customer_managed_policies_per_account",
-            "customer-managed policies",
-            len(documents.boundaries) + sum(1 for _ in policies),
+            "identity_providers_per_account",
+            "issuers of tokens",
+            len(documents.identity_providers),
         ),
     )
     for name, what, amount in counted:

@@ -2,15 +2,29 @@
 
 With one, no long-lived secret is left in the CI system that would open the store. A reader lets
 nobody do more than the identity itself may: whoever reads the key is the identity.
+
+Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from iam_profiles.documents import ManagedPolicy, ReaderDocuments
-from iam_profiles.model import Federation, Organization, Profiles, SecretsManager, ServiceUser
-from iam_profiles.names import IdentityClass
+from iam_profiles.model import (
+    Federation,
+    Organization,
+    ParameterStore,
+    Profiles,
+    SecretsManager,
+    ServiceUser,
+)
+from iam_profiles.names import IdentityClass, UserName
 from iam_profiles.paths import (
     boundary_path,
+    parameter_arn,
     policy_arn,
     reader_arn,
     reader_boundary_name,
@@ -24,7 +38,18 @@ from iam_profiles.render_federation import exactly
 from iam_profiles.render_policies import boundary_policy, managed_policy
 from iam_profiles.statements import PolicyStatement, document
 
-_READ = ("secretsmanager:GetSecretValue",)
+_CONTEXT: Final = {"secretsmanager": "SecretARN", "ssm": "PARAMETER_ARN"}
+"""Where each service tells KMS what it encrypts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a reader reads: one identity's key, or, for the boundary, those of a class."""
+
+    action: str
+    resource: str
+    encrypted: str
+    """The pattern of the ARN that AWS encrypts it for."""
 
 
 def readers(profiles: Profiles) -> tuple[ReaderDocuments, ...]:
@@ -48,7 +73,7 @@ def readers(profiles: Profiles) -> tuple[ReaderDocuments, ...]:
                 account,
                 reader_policy_name(user.name),
                 f"Reads the key of {user.name}",
-                document(_reads(organization, secret_of(organization, user))),
+                document(_reads(organization, _kept(organization, user.identity_class, user.name))),
             ),
         )
         for user, tokens in with_reader(profiles)
@@ -72,39 +97,60 @@ def reader_boundaries(profiles: Profiles) -> tuple[ManagedPolicy, ...]:
             state_account(organization).id,
             reader_boundary_name(one),
             f"The most that a reader of class {one} may do",
-            document(_reads(organization, _secrets_of(organization, one))),
+            document(_reads(organization, _kept(organization, one, None))),
         )
         for one in classes
     )
 
 
-def secret_of(organization: Organization, user: ServiceUser) -> str:
-    """Return the pattern of the ARN of a service user's secret."""
+def _kept(
+    organization: Organization, identity_class: IdentityClass, user: UserName | None
+) -> _Kept:
+    """Return where a service user's key is, or any key of the class; the store is AWS's own."""
     place = (organization.partition, organization.region, state_account(organization).id)
-    return secret_pattern(*place, secret_name(organization, user.identity_class, user.name))
+    if isinstance(organization.secrets_store, ParameterStore):
+        # The path that is asked for decides, not the parameters below it.
+        name = secret_name(organization, identity_class, user or UserName("*"))
+        path = parameter_arn(*place, name)
+        return _Kept("ssm:GetParametersByPath", path, f"{path}/*" if user else path)
+    if user is None:
+        anything = secret_name(organization, identity_class, UserName("*"))
+        pattern = secret_pattern(*place, anything).removesuffix("-??????")
+    else:
+        pattern = secret_pattern(*place, secret_name(organization, identity_class, user))
+    return _Kept("secretsmanager:GetSecretValue", pattern, pattern)
 
 
-def _secrets_of(organization: Organization, identity_class: IdentityClass) -> str:
-    account = state_account(organization).id
-    prefix = f"arn:{organization.partition}:secretsmanager:{organization.region}:{account}:secret:"
-    return f"{prefix}{organization.secrets_store.prefix}/{identity_class}/*"
+def _reads(organization: Organization, kept: _Kept) -> Iterator[PolicyStatement]:
+    yield PolicyStatement("ReadKeys", "Allow", (kept.action,), (kept.resource,))
+    if (key := _encrypting(organization)) is None:
+        return
+    service = kept.action.partition(":")[0]
+    domain = "amazonaws.com.cn" if organization.partition == "aws-cn" else "amazonaws.com"
+    via = ("kms:ViaService", (f"{service}.{organization.region}.{domain}",))
+    # Whatever else the key encrypts, this decrypts nothing but what is kept for the identity.
+    for_it = (f"kms:EncryptionContext:{_CONTEXT[service]}", (kept.encrypted,))
+    yield PolicyStatement(
+        "DecryptThroughTheStore",
+        "Allow",
+        ("kms:Decrypt",),
+        (key,),
+        conditions=(("StringEquals", (via,)), ("StringLike", (for_it,))),
+    )
 
 
-def _reads(organization: Organization, secrets: str) -> Iterator[PolicyStatement]:
-    yield PolicyStatement("ReadKeys", "Allow", _READ, (secrets,))
+def _encrypting(organization: Organization) -> str | None:
+    """Return the pattern of the KMS key's ARN; None for AWS's own key, which asks for nothing."""
     store = organization.secrets_store
-    if isinstance(store, SecretsManager) and store.customer_key:
-        domain = "amazonaws.com.cn" if organization.partition == "aws-cn" else "amazonaws.com"
-        via = ("kms:ViaService", (f"secretsmanager.{organization.region}.{domain}",))
-        account = state_account(organization).id
-        keys = f"arn:{organization.partition}:kms:{organization.region}:{account}:key/*"
-        yield PolicyStatement(
-            "DecryptThroughTheStore",
-            "Allow",
-            ("kms:Decrypt",),
-            (keys,),
-            conditions=(("StringEquals", (via,)),),
-        )
+    named = store.kms_key if isinstance(store, ParameterStore) else None
+    own = isinstance(store, SecretsManager | ParameterStore) and store.customer_key
+    if named is None and not own:
+        return None
+    if named is not None and named.startswith("arn:"):
+        # An alias names now this key, now that: it is what is encrypted that tells them apart.
+        return named if ":key/" in named else f"{named.rpartition(':')[0]}:key/*"
+    account = state_account(organization).id
+    return f"arn:{organization.partition}:kms:{organization.region}:{account}:key/*"
 
 
 def _trust(organization: Organization, tokens: Federation) -> str:

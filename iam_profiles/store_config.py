@@ -1,7 +1,7 @@
 """Where each service user's key is kept: what opens its store, and which ARN it is read by."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, cast
 
 from iam_profiles.model import Organization, ParameterStore
 from iam_profiles.names import IdentityClass, UserName
@@ -15,6 +15,9 @@ from iam_profiles.paths import (
 
 StoreConfig = Mapping[str, Any]
 """What `credentials.stores` opens: `{"kind": …, "name": …, …}`, in JSON's types, no secret."""
+
+EARLIER: Final = "secretName"
+"""What a key's state of an earlier version has in place of `store`: a secret's name."""
 
 _OF_ALL = {"prefix", "recovery_window_days", "keepers", "customer_key"}
 """What holds for a store as a whole, and opens none."""
@@ -33,6 +36,15 @@ def store_config(
             config["kms_key"] = store_key_alias(organization, identity_class)
         config["arn"] = parameter_arn(organization.partition, organization.region, account, name)
     return config
+
+
+def declared_store(inputs: Mapping[str, object]) -> StoreConfig | None:
+    """Return which store a key's inputs name, whichever version wrote them; None if unknown."""
+    store, earlier = inputs.get("store"), inputs.get(EARLIER)
+    if store is None and isinstance(earlier, str):
+        return {"kind": "aws-secrets-manager", "name": earlier}
+    found: StoreConfig = cast("StoreConfig", store) if isinstance(store, Mapping) else {}
+    return found if all(isinstance(found.get(one), str) for one in ("kind", "name")) else None
 
 
 def stored_at(config: StoreConfig, partition: str, region: str, account: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One account's stack, as registered or as deployed, in the words of `access.world`."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from access.world import Account as AwsAccount
@@ -9,7 +9,7 @@ from access.world import Credential, Document, Grants, Group, Missing, Role, Use
 from iam_profiles.model import Account, Organization, Profiles
 from iam_profiles.names import IdentityClass
 from iam_profiles.paths import secret_pattern, user_path
-from iam_profiles.store_config import stored_at
+from iam_profiles.store_config import declared_store, stored_at
 from policies.iam import Holder, Iam, arn
 from policies.iam_view import view
 from policies.known_types import SECRET, STORED_ACCESS_KEY, Kind
@@ -32,7 +32,7 @@ def account_world(stack: Registered, profiles: Profiles, account: Account) -> Wo
         policies=dict(here.policies()),
         resources=dict(here.resources(stack)),
         credentials=tuple(here.credentials(stack)),
-        missing=tuple(here.missing()),
+        missing=tuple(here.missing(stack)),
     )
 
 
@@ -92,12 +92,14 @@ class _Here:
             user, region = key.text("userName"), key.text("region")
             owner = users.get(str(user), arn(*self._prefix, f"user/{user}"))
             place = (self._organization.partition, str(region), self._account.id)
-            store = key.inputs.get("store")
-            for pattern in stored_at(store if isinstance(store, Mapping) else {}, *place):
+            for pattern in stored_at(declared_store(key.inputs) or {}, *place):
                 yield Credential(pattern, owner)
 
-    def missing(self) -> Iterator[Missing]:
+    def missing(self, stack: Registered) -> Iterator[Missing]:
         """What it leaves open."""
+        for key in stack.of_type(STORED_ACCESS_KEY):
+            if declared_store(key.inputs) is None:
+                yield Missing(key.urn, f"where its key is kept: {_UNKNOWN}")
         for gap in self._iam.gaps:
             yield Missing(gap.urn, gap.why)
         for name, times in Counter(holder.arn for holder in self._iam.holders).items():

@@ -1,7 +1,7 @@
 """Resources as registered with the engine: plain frozen mappings, the unknown marked as such."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, cast
@@ -46,6 +46,8 @@ class Resource:
     inputs: Properties
     outputs: Properties
     provider: Provider | None
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """`{input: URNs}` of the resources that an input comes from, as the engine tracks them."""
 
     def text(self, key: str) -> str | _Unknown | None:
         """Return an input that is one text; `None` if left out, unknown if it is no text."""
@@ -90,6 +92,10 @@ def registered(
                 outputs=outputs,
                 provider=provider
                 and Provider(provider.urn, provider.resource_type, properties(provider.props)),
+                sources={
+                    key: tuple(one.urn for one in of)
+                    for key, of in resource.property_dependencies.items()
+                },
             )
         )
     return Registered(tuple(sorted(seen, key=lambda resource: resource.urn)))

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from credentials.errors import ServiceError
 from credentials.fetch.clients import Clients
-from credentials.fetch.errors import NoTokenError
+from credentials.fetch.errors import NobodyReadsError, NoReadersTokenError, NoTokenError
 from credentials.fetch.run_context import RunContext, run_context
 from credentials.fetch.session import SHORTEST, RoleSession, assume, stored_key
 from iam_profiles.directory import Found
 from iam_profiles.names import Arn
+
+_NOBODY = frozenset({"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"})
+"""What botocore calls it."""
 
 _Where = tuple[Mapping[str, str], Path | None]
 """Where a token may be: the job's environment, and the file that was named."""
@@ -27,7 +31,13 @@ def begin(
     if found.listing.federation is not None:
         return _by_token(found, clients, context, seconds, (environment, token_file))
     reading = _reading(found, clients, context, (environment, token_file))
-    return assume(found, stored_key(found, reading), clients, context, seconds)
+    try:
+        key = stored_key(found, reading)
+    except ServiceError as error:
+        if error.code in _NOBODY:
+            raise NobodyReadsError(found.identity, error.code) from None
+        raise
+    return assume(found, key, clients, context, seconds)
 
 
 def _reading(
@@ -36,19 +46,20 @@ def _reading(
     context: RunContext,
     where: _Where,
 ) -> Clients:
-    """Return who reads the store: the identity's reader, if the job has a token for it.
+    """Return who reads the store: the identity's reader, unless the user asked for another.
 
-    A profile that is named for it wins; without a token, it is whom every AWS tool would find.
+    A job without its token is told how it gets one: whose credentials lie about in its environment
+    must not decide who reads a key.
     """
     reader = found.listing.reader
-    if reader is None or clients.profile is not None:
+    if reader is None or clients.asked_for:
         return clients
     listing = replace(found.listing, federation=reader)
     by_reader = replace(found, role=Arn(str(reader["role"])), listing=listing)
     try:
         session = _by_token(by_reader, clients, context, SHORTEST, where)
-    except NoTokenError:
-        return clients
+    except NoTokenError as error:
+        raise NoReadersTokenError(found.identity, error.remedy) from None
     return clients.acting_as(
         session.access_key_id, session.secret_access_key, session.session_token
     )

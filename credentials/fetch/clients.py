@@ -8,15 +8,14 @@ from botocore.config import Config
 
 from credentials.calls import call
 from credentials.fetch.errors import SelfReferenceError
+from credentials.patience import patient
 from credentials.secret import Secret
 from credentials.store import StoredKey
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
-_PATIENT = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
-)
+_PATIENT = patient(attempts=4)
 _THIS_COMMAND = "credentials get"
 _UNDERWAY = "IAM_PROFILES_READING_STORE"
 """Set for whatever botocore starts to find the reader's credentials: this command, at worst."""
@@ -27,11 +26,12 @@ class Clients:
 
     Args:
         profile: the AWS profile that reads the store; else as botocore finds credentials.
+        ambient: whether the user asked for whatever credentials botocore finds.
     """
 
-    def __init__(self, region: str, profile: str | None = None) -> None:
+    def __init__(self, region: str, profile: str | None = None, *, ambient: bool = False) -> None:
         self._region = region
-        self.profile = profile
+        self.asked_for = ambient or profile is not None
         self._given = False
         self._session = botocore.session.Session(profile=profile)
 

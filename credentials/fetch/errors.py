@@ -37,6 +37,16 @@ class SelfReferenceError(FetchError):
         )
 
 
+class NobodyReadsError(FetchError):
+    """There is nobody to read the store as: no credentials, or no such profile."""
+
+    def __init__(self, identity: str, code: str) -> None:
+        super().__init__(
+            f"there are no AWS credentials here to read the key of `{identity}` with (`{code}`)",
+            "name an AWS profile that may read it with `--store-profile` or AWS_PROFILE",
+        )
+
+
 class RefusedError(FetchError):
     """AWS refused the role."""
 
@@ -53,6 +63,16 @@ class NoTokenError(FetchError):
 
     def __init__(self, identity: str, remedy: str) -> None:
         super().__init__(f"there is no token of `{identity}` here", remedy)
+
+
+class NoReadersTokenError(FetchError):
+    """The identity's key is read with the job's token, and the job has none."""
+
+    def __init__(self, identity: str, remedy: str) -> None:
+        super().__init__(
+            f"there is no token here by which the key of `{identity}` is read",
+            f"{remedy}; or read the store as somebody else, with `--store-profile` or `--ambient`",
+        )
 
 
 class TokenRefusedError(FetchError):

@@ -12,6 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from credentials.stores.config import Config, problems
 from iam_profiles.names import AccountId, Arn, UserName
+from iam_profiles.store_config import EARLIER
 
 OUTPUTS = ("accessKeyId", "versionId", "createdAt", "storeArn", "nextDue")
 REPLACING = ("accountId", "userName")
@@ -67,6 +68,14 @@ class Inputs:
         return f"{self.account}/{self.user}"
 
 
+def current_form(state: Properties) -> Properties:
+    """A state's properties, whichever version wrote them, as this one writes them."""
+    if given(state, STORE) or not given(state, EARLIER):
+        return state
+    store = {"kind": PropertyValue("aws-secrets-manager"), "name": state[EARLIER]}
+    return {**state, STORE: PropertyValue(store)}
+
+
 def parse(properties: Properties) -> Inputs:
     """The inputs, from properties that were checked, or from a state that holds them."""
     texts = {name: str(properties[name].value) for name in _TEXTS if given(properties, name)}
@@ -103,7 +112,7 @@ def _duration(properties: Properties, name: str) -> timedelta | None:
 def check(properties: Properties) -> list[CheckFailure]:
     """Everything that is wrong with the inputs; what is not known yet passes."""
     failures = [
-        CheckFailure(name, f"`{name}` is not an input of StoredAccessKey; remove it")
+        CheckFailure(name, f"`{name}` is not an input of StoredAccessKey; {_instead(name)}")
         for name in sorted(set(properties) - {*INPUTS, *OUTPUTS})
     ]
     failures += [
@@ -127,6 +136,12 @@ def check(properties: Properties) -> list[CheckFailure]:
     if given(properties, APPLYING) and properties[APPLYING].value not in {True, UNKNOWN}:
         failures.append(CheckFailure(APPLYING, f"`{APPLYING}` is true, or not known; set neither"))
     return failures
+
+
+def _instead(name: str) -> str:
+    if name == EARLIER:
+        return f"give `{STORE}` the kind `aws-secrets-manager` and this `name`; the key stays"
+    return "remove it"
 
 
 def _store_problems(properties: Properties) -> tuple[str, ...]:

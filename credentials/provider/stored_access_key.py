@@ -77,9 +77,11 @@ class StoredAccessKeyProvider(Provider):
         Another account or user is another resource. Another place for the secret replaces the key,
         the old one first: the user's keys are the same two slots, and who could read the old place
         is not to know the new key. A rotation that is due, or the end of a grace, is a change too.
+        So is a state that an earlier version wrote: the key stays, and the state is written anew.
         """
         old = properties.only_inputs(request.old_state)
         new = properties.only_inputs(request.new_inputs)
+        was = properties.current_form(request.old_state)
         changed = [
             name
             for name in properties.INPUTS
@@ -87,7 +89,7 @@ class StoredAccessKeyProvider(Provider):
             and old.get(name) != new.get(name)
             and name not in request.ignore_changes
         ]
-        replacing = [name for name in changed if properties.replacing(name, old, new)]
+        replacing = [name for name in changed if properties.replacing(name, was, new)]
         found = [] if properties.given(request.old_state, "accessKeyId") else ["accessKeyId"]
         if properties.is_due(request.old_state, request.new_inputs, datetime.now(UTC)):
             found.append("nextDue")
@@ -128,7 +130,7 @@ class StoredAccessKeyProvider(Provider):
         A key that is dead or not in the store is drift: the resource stays, without a key id, and
         the next update ensures one. Whatever cannot be found out is an error.
         """
-        state = request.inputs or request.properties
+        state = properties.current_form(request.inputs or request.properties)
         if not properties.given(state, properties.STORE):
             raise CredentialsError(
                 f"`{request.resource_id}` does not say which store its key is in",
@@ -145,7 +147,7 @@ class StoredAccessKeyProvider(Provider):
 
     async def delete(self, request: DeleteRequest) -> None:
         """Remove every key of the user, and leave the store empty or without a trace of it."""
-        inputs = properties.parse(request.properties)
+        inputs = properties.parse(properties.current_form(request.properties))
 
         def removed() -> None:
             from credentials.ensure import remove  # noqa: PLC0415 - starts fast without it

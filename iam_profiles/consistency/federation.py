@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from iam_profiles.consistency.world import World
 from iam_profiles.errors import Problem
@@ -13,18 +13,23 @@ if TYPE_CHECKING:
     from iam_profiles.model import Federation
 
 
+_SIGNS_IN: Final = {
+    "vault": "Vault takes the job's token itself, by its JWT auth method",
+    "exec": "the tool signs in by itself",
+}
+"""How a job opens the stores that are not AWS's."""
+
+
 def readable(world: World) -> Iterator[Problem]:
-    """Find readers of a store that is not theirs to read, or of a role's very name."""
+    """Find readers of a store that AWS does not keep, or of a role's very name."""
     kind = world.organization.secrets_store.kind
     taken = {role.name.casefold() for role in world.sources.roles}
     for team in world.sources.teams:
         for name, entry in team.content.service_users.items():
             path = ("service_users", name, "reader")
-            if entry.reader and kind != "aws-secrets-manager":
-                found = f"a reader of {quoted(kind)}"
-                yield team.problem(
-                    path, found, "take it out: that store has its own way to sign in"
-                )
+            if entry.reader and kind in _SIGNS_IN:
+                found = f"a reader of {quoted(kind)}, which no role of AWS opens"
+                yield team.problem(path, found, f"take it out: {_SIGNS_IN[kind]}")
             elif entry.reader and name.casefold() in taken:
                 found = f"a reader that would be called {quoted(name)}, as a role is"
                 yield team.problem(path, found, "rename the service user: it is named after it")

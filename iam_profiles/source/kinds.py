@@ -54,6 +54,7 @@ class QuotasEntry(Written):
         "managed_policies_per_group": _FIXED,
         "groups_per_user": _FIXED,
         "users_per_account": _FIXED,
+        "audiences_per_identity_provider": _FIXED,
     }
 
     trust_policy_characters: int | None = Field(default=None, ge=2048, le=8192)
@@ -68,6 +69,8 @@ class QuotasEntry(Written):
     """Groups in an account; 300 unless raised."""
     customer_managed_policies_per_account: int | None = Field(default=None, ge=1500, le=10000)
     """Customer managed policies in an account; 1500 unless raised."""
+    identity_providers_per_account: int | None = Field(default=None, ge=100, le=700)
+    """OpenID Connect providers in an account; 100 unless raised."""
 
 
 class OrganizationFile(Written):

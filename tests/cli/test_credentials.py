@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_status_as_json_has_the_documented_fields(credentials: Callable[..., Sai
     code, said, _ = credentials("status", "payments-nonprod", "--format", "json")
     found = json.loads(said)
     assert code == exits.DONE
-    assert found.keys() == {"account", "tolerance_seconds", "service_users"}
+    assert found.keys() == {"account", "tolerance_seconds", "service_users", "federated"}
     assert [one["name"] for one in found["service_users"]] == ["payments-nonprod"]
     (user,) = found["service_users"]
     assert user.keys() == FIELDS
@@ -205,6 +206,53 @@ def test_a_wrong_usage_is_refused_with_what_to_do(
     assert said in re.sub(r"\s+", " ", why)
 
 
+FEDERATED = """
+owners: ["@example/ci-leads"]
+service_users:
+  build-ci: {class: nonprod, federation: {github: {repository: example/build, environment: dev}}}
+"""
+
+
+def test_whoever_has_no_key_is_told_so_and_aws_is_not_asked(
+    credentials: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    model = tmp_path / "profiles"
+    shutil.copytree(REPOSITORY / "profiles", model)
+    (model / "teams" / "ci.yaml").write_text(FEDERATED, "utf-8")
+    where = ("--profiles", str(model))
+    for command in ("rotate", "status"):
+        code, out, why = credentials(command, "nobody", "build-ci", *where)
+        assert (code, out) == (exits.USAGE, "")
+        assert "no service user `nobody`; use `payments-nonprod`" in re.sub(r"\s+", " ", why)
+    for urgency in ((), ("--now",), ("--wait",)):
+        code, out, why = credentials("rotate", "build-ci", *urgency, *where)
+        assert (code, why) == (exits.DONE, "")
+        assert "build-ci  federated: it has no key, and nothing to rotate" in out
+    code, out, _ = credentials("status", "build-ci", *where)
+    assert code == exits.DONE
+    issuer, sub = (
+        "https://token.actions.githubusercontent.com",
+        "repo:example/build:environment:dev",
+    )
+    assert re.search(rf"build-ci +aud sts\.amazonaws\.com *\n +{issuer} +sub {sub}\n", out), out
+    told = json.loads(credentials("status", "build-ci", "--format", "json", *where)[1])
+    assert told["service_users"] == []
+    (machine,) = told["federated"]
+    assert machine == {
+        "name": "build-ci",
+        "class": "nonprod",
+        "issuer": issuer,
+        "audience": "sts.amazonaws.com",
+        "claims": {"sub": sub},
+    }
+    documented = (REPOSITORY / "docs" / "credentials.md").read_text("utf-8")
+    assert all(f"`{field}`" in documented for field in machine)
+    # Whoever has a key besides is looked at: that needs credentials.
+    assert credentials("status", "build-ci", "payments-prod", *where)[0] == exits.UNAVAILABLE
+
+
 def test_another_account_s_credentials_are_refused_before_anything_is_looked_at(
     credentials: Callable[..., Said],
     state: Project,
@@ -238,7 +286,8 @@ def named_commands() -> Iterator[tuple[str, str]]:
 def test_every_command_that_a_message_names_exists_with_its_options() -> None:
     seen = 0
     for where, text in named_commands():
-        words = re.sub(r"\{[^}]*\}", "X", text).split()[1:]
+        # What stands right after an option is more of them.
+        words = re.sub(r"\{[^}]*\}", "X", re.sub(r"(--\w+)\{[^}]*\}", r"\1", text)).split()[1:]
         command: click.Command = cli
         context = click.Context(cli)
         while words and isinstance(command, click.Group):

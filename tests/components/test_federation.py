@@ -178,6 +178,60 @@ def test_a_job_reads_its_own_key_by_its_token_and_no_other_does(
     refused = get(small, *KEYED, **ci.github("repo:example/build:ref:refs/heads/next"))
     assert (refused.returncode, refused.stdout) == (exits.UNAVAILABLE, "")
     assert "role/PlatformReaders/nonprod/build-machine` with `AccessDenied`" in refused.stderr
+    # A token that GitHub does not give is not replaced by an administrator's credentials.
+    there = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+    ambient = {name: small.environment[name] for name in there}
+    ambient["AWS_PROFILE"] = "iam-profiles-state"
+    asked = {**ci.github(DEPLOY), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
+    refused = get(small, *KEYED, **asked, **ambient)
+    assert (refused.returncode, refused.stdout) == (exits.UNAVAILABLE, "")
+    assert "GitHub gives the job none: give the job `permissions: {id-token: w" in refused.stderr
+    assert get(small, *KEYED, "--ambient", **asked, **ambient).returncode == 0
+
+
+SECRETS_MANAGER = (
+    "secrets_store: {kind: aws-secrets-manager, prefix: iam-profiles, recovery_window: 30d}"
+)
+PARAMETERS = "secrets_store: {kind: aws-ssm-parameter-store, kms_key: alias/aws/ssm}"
+
+
+def test_a_reader_of_parameters_lists_its_own_identitys_path_and_nothing_else(
+    small: Project, ci: Issuer, tmp_path: Path
+) -> None:
+    small.edit("profiles/organization.yaml", SECRETS_MANAGER, PARAMETERS)
+    small.edit(BUILD, MACHINE, READER)
+    small.up("nonprod").checked()
+    small.up("state", "--policy-pack", "policies").checked()
+    text = directory(load(small.folder / "profiles")).to_json()
+    (small.folder / "directory.json").write_text(text, "utf-8")
+    file = tmp_path / "token"
+    file.write_text(ci.token(sub=DEPLOY, aud=AUD), "utf-8")
+    done = get(small, *KEYED, "--token-file", str(file))
+    assert done.returncode == 0, done.stderr
+
+    session = reading(small, ci)
+    ssm = client(small.home, "ssm", key=session)
+    own = "/iam-profiles/nonprod/build-machine"
+    assert ssm.get_parameters_by_path(Path=own, WithDecryption=True)["Parameters"]
+    others = ("/iam-profiles/nonprod/other", "/iam-profiles/nonprod", "/iam-profiles", "/")
+    for path in others:
+        with pytest.raises(ssm.exceptions.ClientError, match="AccessDenied"):
+            ssm.get_parameters_by_path(Path=path, Recursive=True)
+    (newest,) = ssm.get_parameters_by_path(Path=own, MaxResults=1)["Parameters"]
+    for call in ("get_parameter", "get_parameter_history", "delete_parameter"):
+        with pytest.raises(ssm.exceptions.ClientError, match="AccessDenied"):
+            getattr(ssm, call)(Name=newest["Name"])
+    assert changes(small.preview("state")) == {}
+
+
+def reading(project: Project, ci: Issuer) -> dict[str, str]:
+    """The session of the reader, by the token of the job that is its."""
+    answer = unsigned_sts(project.home).assume_role_with_web_identity(
+        RoleArn="arn:aws:iam::111111111111:role/PlatformReaders/nonprod/build-machine",
+        RoleSessionName="run",
+        WebIdentityToken=ci.token(sub=DEPLOY, aud=AUD),
+    )
+    return answer["Credentials"]
 
 
 def test_a_reader_opens_its_own_identitys_secret_and_nothing_else(
@@ -187,12 +241,7 @@ def test_a_reader_opens_its_own_identitys_secret_and_nothing_else(
     small.up("state").checked()
     other = client(small.home, "secretsmanager", "state")
     other.create_secret(Name="iam-profiles/nonprod/other", SecretString="theirs")
-    answer = unsigned_sts(small.home).assume_role_with_web_identity(
-        RoleArn="arn:aws:iam::111111111111:role/PlatformReaders/nonprod/build-machine",
-        RoleSessionName="run",
-        WebIdentityToken=ci.token(sub=DEPLOY, aud=AUD),
-    )
-    secrets = client(small.home, "secretsmanager", key=answer["Credentials"])
+    secrets = client(small.home, "secretsmanager", key=reading(small, ci))
     assert secrets.get_secret_value(SecretId="iam-profiles/nonprod/build-machine")["SecretString"]
     for call, name in (
         ("get_secret_value", "iam-profiles/nonprod/other"),

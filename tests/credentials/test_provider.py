@@ -139,6 +139,31 @@ def test_another_place_in_a_store_replaces_the_key(changed: dict[str, PropertyVa
     assert (found.replaces, found.delete_before_replace) == (["store"], True)
 
 
+EARLIER: dict[str, Any] = {
+    **{name: INPUTS[name] for name in ("accountId", "region", "profile", "userName")},
+    "secretName": "iam-profiles/nonprod/payments-nonprod",
+    "rotateAfterSeconds": 604800.0,
+    **{name: OUTPUTS[name] for name in ("accessKeyId", "versionId")},
+    "createdAt": datetime.now(UTC).isoformat(),
+    "secretArn": OUTPUTS["storeArn"],
+}
+"""What a version had in its state that knew no store but Secrets Manager."""
+
+
+def test_a_state_of_an_earlier_version_is_written_anew_and_its_key_stays() -> None:
+    found = diff(EARLIER)
+    assert (found.changes, found.replaces) == (True, [])
+    assert "store" in (found.diffs or [])
+    moved = {**INPUTS["store"], "name": PropertyValue("iam-profiles/prod/x")}
+    assert diff(EARLIER, store=moved).replaces == ["store"]
+
+
+def test_a_program_of_an_earlier_version_is_told_what_to_write() -> None:
+    told = failures(secretName="iam-profiles/nonprod/payments-nonprod")
+    assert told.keys() == {"secretName"}
+    assert "give `store` the kind `aws-secrets-manager` and this `name`" in told["secretName"]
+
+
 @pytest.mark.parametrize(("name", "value"), [("rotateAfterSeconds", 1.0), ("profile", None)])
 def test_other_inputs_are_updated_in_place(name: str, value: object) -> None:
     found = diff({**INPUTS, **OUTPUTS}, **{name: value})

@@ -51,9 +51,13 @@ def test_a_key_is_made_once_kept_and_removed_and_its_secret_is_nowhere_else(
     found = {path.name for path in files_with(tmp_path, outputs["accessKeyId"])}
     assert {"state.json", "grpc.jsonl", "events.jsonl", "up.log"} <= found
 
+    site.gate.calls.clear()
     project.destroy(STACK).checked()
     assert site.keys() == {}
     assert site.stored() == {"empty": True}
+    emptied = site.gate.calls.index("UpdateSecretVersionStage")
+    assert emptied < site.gate.calls.index("UpdateAccessKey")
+    assert site.gate.calls.index("UpdateAccessKey") < site.gate.calls.index("DeleteAccessKey")
 
 
 def files_with(root: Path, text: str) -> list[Path]:

@@ -27,8 +27,12 @@ GUARDED = tokens(
 CIRCLE = tokens("circleci", organization=ORG, project=PROJECT)
 
 
+Machine = tuple[str, IdentityClass, Federation, tuple[Any, ...]]
+"""Its name, its class, its tokens, and on what it is granted the role."""
+
+
 def federated(
-    *machines: tuple[str, IdentityClass, Federation, tuple[Any, ...]],
+    *machines: Machine,
     expires: date | None = None,
     quotas: Quotas | None = None,
 ) -> Profiles:

@@ -4,9 +4,17 @@ import pytest
 
 from iam_profiles.errors import AccountUnknownError, ProfilesInvalidError
 from iam_profiles.model import Profiles, Quotas
-from iam_profiles.names import AccountName, GroupName
+from iam_profiles.names import AccountName, GroupName, IdentityClass
 from iam_profiles.render import render, render_all
-from tests.domain.organisation import ROLE, organisation, role
+from tests.domain.federated import MAIN, Machine, federated, tokens
+from tests.domain.organisation import (
+    NONPROD,
+    NONPROD_MACHINE,
+    ROLE,
+    SANDBOX,
+    organisation,
+    role,
+)
 
 ACCOUNTS = "organization.yaml: accounts"
 
@@ -28,6 +36,53 @@ def test_a_trust_that_fits_not_even_by_class_is_refused_for_each_account() -> No
         "the quota is 600; grant the role on fewer different conditions, "
         "or set `quotas.trust_policy_characters` once AWS has raised it for you"
     ) in problems
+
+
+def test_federation_s_quotas_are_told_of_every_account_at_once() -> None:
+    def machine(number: int) -> Machine:
+        wanted = {"issuer": f"https://i{number % 2}.example.org", "audience": f"aud-{number}"}
+        asked = tokens("oidc", **wanted, subject=f"deploy-{number}")
+        return f"ci-{number}", IdentityClass.NONPROD, asked, (SANDBOX, NONPROD)
+
+    quotas = Quotas(identity_providers_per_account=1, audiences_per_identity_provider=2)
+    problems = _refusal(federated(*map(machine, range(6)), quotas=quotas))
+    found = {one for one in problems if "issuers" in one or "audiences" in one}
+    known = "the account would know 3 audiences of `https://i{}.example.org`, the quota is 2; have"
+    for account in (SANDBOX, NONPROD):
+        of_account = {one for one in found if one.startswith(f"{ACCOUNTS}.{account}: ")}
+        assert len(of_account) == 3
+        assert all(any(known.format(one) in problem for problem in found) for one in (0, 1))
+        assert (
+            f"{ACCOUNTS}.{account}: the account would have 2 issuers of tokens, the quota is 1; "
+            "have fewer issuers of tokens, or set `quotas.identity_providers_per_account` once AWS "
+            "has raised it for you"
+        ) in of_account
+    assert len(found) == 6
+
+
+def test_readers_count_among_roles_and_policies_and_their_trust_has_a_quota_too() -> None:
+    base = organisation(
+        quotas=Quotas(
+            roles_per_account=1, customer_managed_policies_per_account=1, trust_policy_characters=9
+        )
+    )
+    users = [
+        user.model_copy(update={"reader": MAIN} if user.name == NONPROD_MACHINE else {})
+        for user in base.service_users
+    ]
+    problems = _refusal(base.model_copy(update={"service_users": users}))
+    place = f"teams/payments.yaml: service_users.{NONPROD_MACHINE}.reader: "
+    assert any(one.startswith(f"{place}the reader's trust policy takes") for one in problems)
+    for what, more in (("roles", 1), ("customer-managed policies", 2)):
+        (had, has) = (_counted(found, what) for found in (_refusal(base), problems))
+        assert has == had + more, what
+
+
+def _counted(problems: list[str], what: str) -> int:
+    """How many of something the state account would have."""
+    begin = f"{ACCOUNTS}.state: the account would have "
+    (told,) = (one for one in problems if one.startswith(begin) and f" {what}, the" in one)
+    return int(told.removeprefix(begin).partition(" ")[0])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from access.rule import Rule
 from access.verified import verified
 from access.world import Document, World
 from iam_profiles.documents import ReaderDocuments
-from iam_profiles.model import Profiles, SecretsManager
+from iam_profiles.model import ParameterStore, Profiles, SecretsManager
 from iam_profiles.names import AccountName
 from iam_profiles.render import render, render_all
 from iam_profiles.render_directory import directory
@@ -28,17 +28,24 @@ from tests.domain.organisation import (
 
 READER = f"arn:aws:iam::111111111111:role/PlatformReaders/nonprod/{NONPROD_MACHINE}"
 SECRETS = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:iam-profiles"
+PARAMETERS = "arn:aws:ssm:eu-west-1:111111111111:parameter/iam-profiles"
+KMS = "arn:aws:kms:eu-west-1:111111111111:key"
 
 
-def read(**store: Any) -> Profiles:
+def read(store: SecretsManager | ParameterStore | None = None) -> Profiles:
     """The smallest organisation, in which jobs read both machines' keys with their own tokens."""
     base = organisation()
     tokens = {NONPROD_MACHINE: MAIN, PROD_MACHINE: NEXT}
     users = tuple(
         user.model_copy(update={"reader": tokens[user.name]}) for user in base.service_users
     )
-    organization = base.organization.model_copy(update={"secrets_store": SecretsManager(**store)})
+    organization = base.organization.model_copy(update={"secrets_store": store or SecretsManager()})
     return base.model_copy(update={"service_users": users, "organization": organization})
+
+
+def statements(profiles: Profiles) -> list[dict[str, Any]]:
+    """What the policy of the nonprod machine's reader says."""
+    return json.loads(reader(profiles).policy.document)["Statement"]
 
 
 def reader(profiles: Profiles) -> ReaderDocuments:
@@ -80,11 +87,42 @@ def test_its_boundary_ends_at_the_classes_own_keys() -> None:
 
 
 def test_with_a_key_of_the_classes_own_it_decrypts_through_the_store_only() -> None:
-    _, decrypt = json.loads(reader(read(customer_key=True)).policy.document)["Statement"]
+    read_keys, decrypt = statements(read(SecretsManager(customer_key=True)))
     assert decrypt["Action"] == ["kms:Decrypt"]
+    assert decrypt["Resource"] == [f"{KMS}/*"]
     assert decrypt["Condition"] == {
-        "StringEquals": {"kms:ViaService": ["secretsmanager.eu-west-1.amazonaws.com"]}
+        "StringEquals": {"kms:ViaService": ["secretsmanager.eu-west-1.amazonaws.com"]},
+        "StringLike": {"kms:EncryptionContext:SecretARN": read_keys["Resource"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("store", "key"),
+    [
+        ({}, None),
+        ({"customer_key": True, "keepers": ("DeployRole",)}, f"{KMS}/*"),
+        ({"kms_key": "alias/keys"}, f"{KMS}/*"),
+        ({"kms_key": f"{KMS}/1234"}, f"{KMS}/1234"),
+        ({"kms_key": KMS.replace(":key", ":alias/keys")}, f"{KMS}/*"),
+    ],
+)
+def test_in_parameter_store_it_lists_one_path_and_decrypts_only_what_is_below_it(
+    store: dict[str, Any], key: str | None
+) -> None:
+    profiles = read(ParameterStore(**store))
+    lists, *decrypts = statements(profiles)
+    mine = f"{PARAMETERS}/nonprod/{NONPROD_MACHINE}"
+    assert (lists["Action"], lists["Resource"]) == (["ssm:GetParametersByPath"], [mine])
+    assert [one["Resource"] for one in decrypts] == ([] if key is None else [[key]])
+    for decrypt in decrypts:
+        assert decrypt["Condition"] == {
+            "StringEquals": {"kms:ViaService": ["ssm.eu-west-1.amazonaws.com"]},
+            "StringLike": {"kms:EncryptionContext:PARAMETER_ARN": [f"{mine}/*"]},
+        }
+    documents = render(profiles, AccountName(STATE))
+    (boundary,) = (one for one in documents.boundaries if one.name == "boundary-readers-nonprod")
+    most, *_ = json.loads(boundary.document)["Statement"]
+    assert most["Resource"] == [f"{PARAMETERS}/nonprod/*"]
 
 
 def test_readers_and_their_issuer_are_in_state_alone() -> None:
@@ -122,6 +160,13 @@ def answer(found: World, of: tuple[Rule, ...]) -> Answer:
     return verified(found, of).answer
 
 
+def test_readers_of_parameters_are_proved_too_and_refuted_where_they_list_a_class() -> None:
+    profiles = read(ParameterStore())
+    assert answer(model(profiles), rules(profiles)) is Answer.PROVED
+    everything = {"Action": "ssm:GetParametersByPath", "Resource": PARAMETERS}
+    assert answer(wider(everything, profiles=profiles), rules(profiles)) is Answer.REFUTED
+
+
 def test_with_readers_the_rules_start_from_their_tokens_and_are_proved() -> None:
     (rule,) = rules(read())
     assert READER in map(str, rule.apart_from)
@@ -136,9 +181,11 @@ def test_were_the_reader_not_spared_state_would_count_as_reached() -> None:
     assert answer(model(read()), (strict,)) is Answer.REFUTED
 
 
-def wider(allow: dict[str, Any], *, unbounded: bool = True) -> World:
+def wider(
+    allow: dict[str, Any], *, unbounded: bool = True, profiles: Profiles | None = None
+) -> World:
     """The organisation whose nonprod reader may do something else, bounded or not."""
-    found, one = model(read()), reader(read())
+    found, one = model(profiles or read()), reader(profiles or read())
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **allow}]}
     arn = one.policy.arn
     policies = {**found.policies, arn: Document.of(document, name=f"policy `{arn}`")}

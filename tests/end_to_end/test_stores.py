@@ -1,7 +1,6 @@
 """Stores besides the default one, by the real engine: deploy, rotate, fetch, destroy, no leak."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,9 +17,9 @@ from iam_profiles.names import IdentityClass
 from iam_profiles.render_directory import directory
 from iam_profiles.render_stores import key_policy, secret_policy
 from local.home import LocalHome
-from tests.components.conftest import SMALL
 from tests.credentials.stores import vault_server
-from tests.engine import Project, client
+from tests.engine import Project, Ran, client
+from tests.small import shrunk
 
 pytestmark = pytest.mark.engine
 
@@ -140,12 +139,7 @@ def site(
 
 def _small(project: Project, store: str) -> None:
     """Make the project's organisation the small one, with that store."""
-    profiles = project.folder / "profiles"
-    for kind in ("roles", "teams"):
-        shutil.rmtree(profiles / kind)
-        (profiles / kind).mkdir()
-    for name, text in SMALL.items():
-        (profiles / name).write_text(text.lstrip(), "utf-8")
+    shrunk(project)
     project.edit("profiles/organization.yaml", DEFAULT, store)
 
 
@@ -181,6 +175,7 @@ def test_a_key_is_minted_fetched_rotated_and_removed_and_is_in_its_store_alone(
     state = project.pulumi("stack", "export", "--show-secrets", "--stack", "state").checked()
     destroyed = project.destroy("state").checked()
     assert site.kept() == {}
+    gone_in_order(project, destroyed, "StoredAccessKey", "User")
 
     said = [made.output, got.stderr, rotated.stdout, rotated.stderr, refreshed.output]
     said += [again.output, destroyed.output, state.output]
@@ -190,6 +185,19 @@ def test_a_key_is_minted_fetched_rotated_and_removed_and_is_in_its_store_alone(
         assert not any(key["secret_access_key"] in text for text in said)
     # The search does find what is there.
     assert any(second["access_key_id"] in text for text in said)
+
+
+def gone_in_order(project: Project, destroyed: Ran, *order: str) -> None:
+    """Make sure that nothing of the machine is left, and that it went in this order of types."""
+    went = [
+        urn.split("::")[-2].rpartition(":")[2]
+        for urn, step in destroyed.steps.items()
+        if step == "delete" and urn.endswith(f"::{USER}")
+    ]
+    assert [kind for kind in went if kind in order] == list(order)
+    iam = client(project.home, "iam", "state")
+    assert USER not in [one["UserName"] for one in iam.list_users()["Users"]]
+    assert project.export("state")["deployment"].get("resources", []) == []
 
 
 def test_another_kind_of_store_replaces_the_key_and_leaves_nothing_in_the_old_one(
@@ -229,7 +237,8 @@ def test_a_store_with_a_key_of_its_own_is_deployed_past_the_gate_and_taken_down(
     previewed = project.preview("state", *gate).checked()
     assert previewed.violations == []
     project.up("state").checked()
-    assert set(project.up("state").checked().steps.values()) == {"same"}
+    again = project.preview("state", *gate).checked()
+    assert (set(again.steps.values()), again.violations) == ({"same"}, [])
     refreshed = project.pulumi("refresh", "--yes", "--skip-preview", "--stack", "state").checked()
     assert set(refreshed.steps.values()) <= {"same", "refresh"}
 
@@ -252,5 +261,17 @@ def test_a_store_with_a_key_of_its_own_is_deployed_past_the_gate_and_taken_down(
     refused = project.destroy("state")
     assert refused.code != 0
     project.pulumi("state", "unprotect", "--all", "--yes", "--stack", "state").checked()
-    project.destroy("state").checked()
+    destroyed = project.destroy("state").checked()
     assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    if kind == "aws-secrets-manager":
+        gone_in_order(project, destroyed, "StoredAccessKey", "Secret", "User")
+        # It can be restored until then, and has no key: the empty marker is what is current.
+        scheduled = client(project.home, "secretsmanager", "state")
+        assert scheduled.describe_secret(SecretId=NAME)["DeletedDate"]
+        scheduled.restore_secret(SecretId=NAME)
+        left = scheduled.get_secret_value(SecretId=NAME)["SecretString"]
+        assert json.loads(left) == {"empty": True}
+    else:
+        gone_in_order(project, destroyed, "StoredAccessKey", "User")
+        parameters = client(project.home, "ssm", "state").describe_parameters()["Parameters"]
+        assert [one for one in parameters if one["Name"].startswith(f"/{NAME}")] == []

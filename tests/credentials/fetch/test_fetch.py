@@ -128,7 +128,11 @@ def test_a_store_that_is_read_by_the_very_profile_that_asks_is_refused_not_endle
         ),
         ((*VPC, "--seconds", "10"), exits.USAGE, "--seconds"),
         ((*VPC, "--seconds", "43200"), exits.USAGE, "lasts 7200 seconds at most"),
-        ((*VPC, "--store-profile", "nobody"), exits.UNAVAILABLE, "check the AWS profile"),
+        (
+            (*VPC, "--store-profile", "nobody"),
+            exits.UNAVAILABLE,
+            "name an AWS profile",
+        ),
         ((*VPC, "--directory", "/nonexistent"), exits.INVALID, "name a copy of"),
     ],
 )
