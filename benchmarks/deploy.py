@@ -56,6 +56,11 @@ class Engine:
     def __call__(self, *arguments: str) -> float:
         """Run one command; return its wall time in seconds."""
         began = time.monotonic()
+        self.said(*arguments)
+        return time.monotonic() - began
+
+    def said(self, *arguments: str) -> str:
+        """Run one command; return what it printed."""
         done = subprocess.run(
             ["pulumi", "--non-interactive", "--color", "never", *arguments],
             check=False,
@@ -66,20 +71,14 @@ class Engine:
         )
         if done.returncode != 0:
             sys.exit(f"pulumi {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-        return time.monotonic() - began
+        return done.stdout
 
 
 def resources_of(engine: Engine, stack: str) -> int:
     """How many resources the deployed stack has, the stack itself and providers left out."""
-    done = subprocess.run(
-        ["pulumi", "stack", "export", "--stack", stack],
-        check=True,
-        cwd=engine.project,
-        env=engine.variables,
-        capture_output=True,
-        text=True,
-    )
-    resources = json.loads(done.stdout)["deployment"]["resources"]
+    resources = json.loads(engine.said("stack", "export", "--stack", stack))["deployment"][
+        "resources"
+    ]
     return sum(
         1
         for resource in resources

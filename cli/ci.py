@@ -1,5 +1,6 @@
 """`iam-profiles ci`: CI files made from the model; and `stacks`: a job matrix."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import click
 
 from cli.options import profiles_option
-from cli.output import print_json, say
+from cli.output import say
 from cli.preview import project_option
 from cli.stack_config import profile_of
 from iam_profiles.load import load
@@ -15,6 +16,12 @@ from pipeline.ci.circleci import circleci as circleci_files
 from pipeline.ci.github import github as github_files
 from pipeline.ci.plan import Plan, Roles
 from pipeline.ci.stages import shards_of, stages_of
+
+_JOBS = 256
+"""How many jobs a matrix of GitHub Actions may have.
+
+Source: https://docs.github.com/en/actions/reference/limits
+"""
 
 _role_option = click.option(
     "--role",
@@ -101,7 +108,7 @@ def _give(  # noqa: PLR0913 -- click hands each option over
 @click.command()
 @click.option(
     "--shards",
-    type=click.IntRange(1, 1000),
+    type=click.IntRange(1, _JOBS),
     required=True,
     help="Into how many jobs the stacks are dealt; fewer where there are fewer stacks.",
 )
@@ -111,7 +118,8 @@ def _give(  # noqa: PLR0913 -- click hands each option over
 def stacks(shards: int, identity: str | None, role: str, folder: Path) -> None:
     """Print a CI job matrix: the stacks, dealt into shards in the order they may be deployed.
 
-    No shard has stacks of two identities. `needs_approval` marks those that reach production.
+    One line of JSON, as GitHub Actions' `matrix` takes it from a job's output. No shard has stacks
+    of two identities. `needs_approval` marks those that reach production.
     """
     stages = stages_of(load(folder), role)
     chosen = [stage for stage in stages if identity in (None, stage.identity.name)]
@@ -122,17 +130,14 @@ def stacks(shards: int, identity: str | None, role: str, folder: Path) -> None:
         dealt = shards_of(chosen, shards)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    print_json(
+    include = [
         {
-            "include": [
-                {
-                    "shard": number,
-                    "identity": stage.identity.name,
-                    "needs_approval": stage.guarded,
-                    "stacks": list(names),
-                    "arguments": " ".join(f"--stack {name}" for name in names),
-                }
-                for number, (stage, names) in enumerate(dealt, 1)
-            ]
+            "shard": number,
+            "identity": stage.identity.name,
+            "needs_approval": stage.guarded,
+            "stacks": list(names),
+            "arguments": " ".join(f"--stack {name}" for name in names),
         }
-    )
+        for number, (stage, names) in enumerate(dealt, 1)
+    ]
+    click.echo(json.dumps({"include": include}))

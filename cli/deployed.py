@@ -13,6 +13,7 @@ from access.export import Source
 from cli.errors import AccountUnreadableError
 from cli.stack_config import profile_of
 from cli.worlds import Exports
+from credentials.patience import READING
 from iam_profiles.documents import AccountDocuments
 from iam_profiles.model import Account, Profiles
 from iam_profiles.render import render_all
@@ -70,11 +71,13 @@ def _session(account: Account, region: str, project: Path) -> boto3.Session:
 
 def _details(account: Account, session: boto3.Session) -> Source:
     try:
-        found = session.client("sts").get_caller_identity()["Account"]
+        found = session.client("sts", config=READING).get_caller_identity()["Account"]
         if found != account.id:
             why = f"the credentials are of account `{found}`, not of `{account.id}`"
             raise AccountUnreadableError(account.name, why)
-        pages = session.client("iam").get_paginator("get_account_authorization_details")
+        pages = session.client("iam", config=READING).get_paginator(
+            "get_account_authorization_details"
+        )
         text = "\n".join(json.dumps(_plain(page), default=str) for page in pages.paginate())
     except (BotoCoreError, ClientError) as error:
         raise AccountUnreadableError(account.name, str(error)) from error
@@ -91,7 +94,7 @@ def _secrets(
     """Yield by what each service user's key is read, whose it is, and a secret's own policy."""
     if not documents.service_users:
         return
-    client = session.client("secretsmanager")
+    client = session.client("secretsmanager", config=READING)
     place = (documents.partition, documents.region, documents.account.id)
     for user in documents.service_users:
         if user.store["kind"] != "aws-secrets-manager":

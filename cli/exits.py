@@ -23,6 +23,9 @@ _STATUS_BY_ERROR = {
     ("cli.errors", "CommandError"): UNAVAILABLE,
     ("local.errors", "LocalError"): UNAVAILABLE,
     ("pipeline.errors", "BundleRefusedError"): NO,
+    ("pipeline.init.errors", "InitInvalidError"): INVALID,
+    ("pipeline.init.errors", "InitRefusedError"): NO,
+    ("pipeline.init.errors", "InitError"): UNAVAILABLE,
     ("pipeline.errors", "PipelineError"): UNAVAILABLE,
     ("credentials.errors", "CredentialsError"): UNAVAILABLE,
 }

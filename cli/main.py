@@ -9,6 +9,7 @@ import click
 from cli import exits
 
 _COMMANDS = {
+    "init": "cli.init:init",
     "check": "cli.check:check",
     "matrix": "cli.matrix:matrix",
     "render": "cli.render:render",
@@ -24,6 +25,7 @@ _COMMANDS = {
     "stacks": "cli.ci:stacks",
     "ci": "cli.ci:ci",
     "drift": "cli.drift:drift_command",
+    "adopt": "cli.adopt:adopt_command",
     "local": "cli.local:local",
     "demo": "cli.demo:demo",
 }

@@ -24,3 +24,18 @@ format_option = click.option(
     show_default=True,
     help="For people, or for programs.",
 )
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    show_default="the number of processors; of a cluster, all its workers",
+    help="How many stacks go side by side, each in a process of its own.",
+)
+
+executor_option = click.option(
+    "--executor",
+    default="local",
+    show_default=True,
+    metavar="local|dask://HOST:PORT",
+    help="Where the stacks are worked on: by processes here, or by a Dask cluster.",
+)

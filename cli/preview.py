@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cli import exits
-from cli.options import PROJECT, format_option
+from cli.options import PROJECT, executor_option, format_option, workers_option
 from cli.output import console, say
 from cli.stacks_live import StacksLive
 from local.cache import cache_root
 from pipeline.bundle import check_writable
-from pipeline.fleet import Fleet, default_workers
+from pipeline.executors.choose import open_workers
+from pipeline.executors.workers import Workers, stoppable
+from pipeline.fleet import Fleet
 from pipeline.preview_all import preview_all, write
-from pipeline.processes import Processes, stoppable
 from pipeline.report import Report
 from pipeline.reports.as_json import json_report
 from pipeline.reports.junit import junit_report
@@ -51,14 +52,6 @@ project_option = click.option(
     help="The folder with Pulumi.yaml and profiles/.",
 )
 
-workers_option = click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=default_workers,
-    show_default="the number of processors",
-    help="How many stacks go side by side, each in a process of its own.",
-)
-
 
 @click.command()
 @click.option("--stack", "stacks", multiple=True, help="Only this stack; may be repeated.")
@@ -68,6 +61,7 @@ workers_option = click.option(
     help="Write plans, reports and the digest of all that they depend on into this folder.",
 )
 @workers_option
+@executor_option
 @click.option("--no-skip", is_flag=True, help="Preview also what is known to have no changes.")
 @click.option("--markdown", type=_FILE, help="Write the report for a pull request's comment.")
 @click.option("--junit", type=_FILE, help="Write the report as JUnit XML.")
@@ -77,7 +71,8 @@ workers_option = click.option(
 def preview(  # noqa: PLR0913 -- click hands each option over
     stacks: tuple[str, ...],
     bundle: Path | None,
-    workers: int,
+    workers: int | None,
+    executor: str,
     project: Path,
     *,
     form: str,
@@ -100,15 +95,18 @@ def preview(  # noqa: PLR0913 -- click hands each option over
     with ExitStack() as stack:
         live = stack.enter_context(StacksLive(chosen))
 
-        def executor() -> Processes:
-            processes = stack.enter_context(Processes(min(workers, len(chosen)), live))
-            stack.enter_context(stoppable(processes, live))
-            started.append(processes)
-            return processes
+        def begin() -> Workers:
+            opened = open_workers(
+                executor, live, inputs=fleet.inputs, workers=workers, stacks=len(chosen)
+            )
+            stack.enter_context(opened)
+            stack.enter_context(stoppable(opened, live))
+            started.append(opened)
+            return opened
 
-        started: list[Processes] = []
-        previewed = preview_all(fleet, chosen, executor, live, cache=cache)
-    if any(processes.stopping for processes in started):
+        started: list[Workers] = []
+        previewed = preview_all(fleet, chosen, begin, live, cache=cache)
+    if any(opened.stopping for opened in started):
         raise KeyboardInterrupt
     report = previewed.report
     _write(report, _Files(**files))

@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 
 from cli import exits
+from cli.options import workers_option
 from cli.output import say
-from cli.preview import project_option, workers_option
+from cli.preview import project_option
 from cli.stacks_live import StacksLive
-from pipeline.fleet import Fleet
-from pipeline.processes import Processes, stoppable
+from pipeline.executors.processes import Processes
+from pipeline.executors.workers import stoppable
+from pipeline.fleet import Fleet, default_workers
 from pipeline.work import Work, run
 
 
@@ -24,7 +26,7 @@ from pipeline.work import Work, run
 @workers_option
 @project_option
 def repair(
-    stacks: tuple[str, ...], workers: int, project: Path, *, lock_owner_is_dead: bool
+    stacks: tuple[str, ...], workers: int | None, project: Path, *, lock_owner_is_dead: bool
 ) -> int:
     """Free locks whose owner is dead, and settle operations that were never finished.
 
@@ -36,7 +38,8 @@ def repair(
     chosen = fleet.chosen(stacks)
     with ExitStack() as stack:
         live = stack.enter_context(StacksLive(chosen))
-        processes = stack.enter_context(Processes(min(workers, len(chosen)), live))
+        at_once = min(workers or default_workers(), len(chosen))
+        processes = stack.enter_context(Processes(at_once, live))
         stack.enter_context(stoppable(processes, live))
         works = (
             Work(fleet.jobs[name], "repair", owner_is_dead=lock_owner_is_dead) for name in chosen

@@ -66,6 +66,9 @@ class StacksLive:
         if (task := self._tasks.get(outcome.stack)) is not None:
             self._bars.update(task, visible=False)
         self._console.print(f"  {outcome.stack:<{self._width}}  {in_words(outcome)}")
+        if outcome.operation != "repair":  # which says itself what it found
+            for note in outcome.notes:
+                self._console.print(f"  {'':<{self._width}}  {note}", markup=False)
 
 
 def in_words(outcome: Outcome) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 
 from cli import exits
+from cli.options import executor_option, workers_option
 from cli.output import say
-from cli.preview import project_option, workers_option
+from cli.preview import project_option
 from cli.stacks_live import StacksLive
+from pipeline.executors.choose import open_workers
+from pipeline.executors.workers import stoppable
 from pipeline.fleet import Fleet
-from pipeline.processes import Processes, stoppable
 from pipeline.reports.words import count, short
 from pipeline.up_all import Prepared, apply, prepare, turn
 
@@ -20,8 +22,17 @@ from pipeline.up_all import Prepared, apply, prepare, turn
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--digest", help="Refuse any other bundle than the one with this digest.")
 @workers_option
+@executor_option
 @project_option
-def up(bundle: Path, digest: str | None, workers: int, project: Path, *, yes: bool) -> int:
+def up(  # noqa: PLR0913 -- click hands each option over
+    bundle: Path,
+    digest: str | None,
+    workers: int | None,
+    executor: str,
+    project: Path,
+    *,
+    yes: bool,
+) -> int:
     """Apply the BUNDLE that `iam-profiles preview --bundle` wrote, exactly.
 
     A bundle that was altered, that was refused, or of which anything that it depends on has moved
@@ -41,17 +52,18 @@ def up(bundle: Path, digest: str | None, workers: int, project: Path, *, yes: bo
             return exits.DONE
         if not yes and not _confirmed():
             return exits.NO
-        return _apply(prepared, workers)
+        return _apply(prepared, executor, workers)
 
 
-def _apply(prepared: Prepared, workers: int) -> int:
+def _apply(prepared: Prepared, executor: str, workers: int | None) -> int:
     names = [name for stage in prepared.stages for name in stage]
+    inputs = prepared.fleet.inputs
     with (
         StacksLive(names) as live,
-        Processes(min(workers, len(names)), live) as processes,
-        stoppable(processes, live),
+        open_workers(executor, live, inputs=inputs, workers=workers, stacks=len(names)) as opened,
+        stoppable(opened, live),
     ):
-        outcomes = list(apply(prepared, processes, live, workers=workers))
+        outcomes = list(apply(prepared, opened, live, workers=opened.size))
     failed = [one for one in outcomes if not one.ok]
     for outcome in failed:
         for error in (*outcome.errors, *(one.message for one in outcome.violations)):
@@ -59,7 +71,7 @@ def _apply(prepared: Prepared, workers: int) -> int:
     left = len(names) - (len(outcomes) - len(failed))
     if left:
         say(f"{count(left, 'stack')} left: run the same command again to go on", err=True)
-    if processes.stopping:
+    if opened.stopping:
         raise KeyboardInterrupt
     if left:
         return exits.NO

@@ -1,4 +1,4 @@
-"""Answers in AWS's own shapes: XML for IAM and STS, JSON for Secrets Manager."""
+"""Answers in AWS's own shapes: XML for IAM, S3 and STS, JSON for Secrets Manager."""
 
 import json
 from collections.abc import Iterable
@@ -49,6 +49,9 @@ class AwsError(Exception):
 
     def answer(self, service: str) -> Answer:
         """Return it in the shape that `service` gives its errors."""
+        if service == "s3":
+            told = f"<Code>{self.code}</Code><Message>{escape(self.message)}</Message>"
+            return Answer(self.status, "application/xml", f"<Error>{told}</Error>".encode())
         if service not in _NAMESPACES:
             code = _JSON_CODES.get(self.code, self.code)
             body = json.dumps({"__type": code, "message": self.message})

@@ -26,6 +26,7 @@ from local.gate import Gate
 from local.home import LocalHome
 from local.sessions import Session, SessionKey
 from local.sts import Sts
+from local.throttle import Throttle
 from local.tokens import Issuers
 from local.web_identity import WebIdentities
 
@@ -62,7 +63,8 @@ def main(arguments: str) -> None:
     authorizer = Authorizer(evaluator)
     sts = Sts(emulator, callers, authorizer)
     tokens = WebIdentities(emulator, callers, authorizer, Issuers(home.issuers))
-    server = _listen(wanted["port"], Gate(emulator, callers, sts, authorizer, tokens))
+    gate = Gate(emulator, callers, sts, authorizer, tokens)
+    server = _listen(wanted["port"], Throttle(gate, home.throttle))
 
     def stop(*_: object) -> None:
         threading.Thread(target=server.shutdown).start()  # which waits for the loop to end
@@ -96,7 +98,7 @@ def _is_orphan() -> bool:
     return bool(ended)
 
 
-def _listen(port: int, gate: Gate) -> BaseWSGIServer:
+def _listen(port: int, gate: Throttle) -> BaseWSGIServer:
     """Listen on this machine only, at `port` if that is free."""
     try:
         return make_server(_LOOPBACK, port, gate, threaded=True, request_handler=_Handler)

@@ -12,11 +12,12 @@ from local.authorization import Authorizer
 from local.callers import Caller, Callers
 from local.calls import complete, read_call
 from local.emulator import LOCK, Emulator
+from local.owned import Put, is_others, key_of, object_calls
 from local.signature import SignedRequest
 from local.sts import Sts
 from local.web_identity import WebIdentities
 
-_OFFERED = {"iam", "kms", "secretsmanager", "ssm", "sts"}
+_OFFERED = {"iam", "kms", "s3", "secretsmanager", "ssm", "sts"}
 
 
 class Gate:
@@ -47,38 +48,65 @@ class Gate:
         )
         service = signed.service if signed else "sts"
         try:
-            parameters = _parameters(environ, body)
+            # An object's body is data, whatever it looks like.
+            parameters = _parameters(environ, b"" if service == "s3" else body)
             if signed is None and parameters.get("Action") == web_identity.ACTION:
                 return self._web_identities.answer(parameters).send(start_response)
             request = _offered(signed)
             caller = self._callers.authenticate(request)
             if service == "sts":
                 return self._sts.answer(caller, parameters).send(start_response)
+            account = self._authorize(caller, request, parameters)
             if not caller.is_admin:
-                self._authorize(caller, request, parameters)
                 body = complete(caller, parameters, body)
                 environ["CONTENT_LENGTH"] = str(len(body))
         except AwsError as error:
             return error.answer(service).send(start_response)
         environ["wsgi.input"] = BytesIO(body)
-        return self._emulator.serve(environ, start_response, caller.account)
+        return self._emulator.serve(environ, start_response, account)
 
     def _authorize(
         self, caller: Caller, request: SignedRequest, parameters: Mapping[str, str]
-    ) -> None:
-        """Let a call pass only if the caller's policies allow it.
+    ) -> str:
+        """Let a call pass only if the policies allow it; return whose backend answers it.
+
+        An administrator may do everything with what is its own account's, but for a bucket whose
+        policy says otherwise.
 
         Raises:
             AwsError: they do not.
         """
         with LOCK:
-            action, target = read_call(self._emulator, caller, request, parameters)
-        why = self._authorizer.refusal(
-            caller, action, target, {"aws:RequestedRegion": request.region}
-        )
-        if why is not None:
-            message = f"User: {caller.arn} is not authorized to perform: {action}"
-            raise AwsError("AccessDenied", f"{message} on resource: {target.arn} because {why}")
+            puts, account = self._read(caller, request, parameters)
+        for put in puts:
+            context = {"aws:RequestedRegion": request.region, **put.context}
+            why = self._authorizer.refusal(caller, put.action, put.target, context)
+            if why is not None:
+                said = f"User: {caller.arn} is not authorized to perform: {put.action}"
+                raise AwsError(
+                    "AccessDenied", f"{said} on resource: {put.target.arn} because {why}"
+                )
+        return account
+
+    def _read(
+        self, caller: Caller, request: SignedRequest, parameters: Mapping[str, str]
+    ) -> tuple[list[Put], str]:
+        """Return what a call needs to be allowed, and the account that it is answered for."""
+        own = caller.account
+        if request.service == "s3":
+            needed = not caller.is_admin or is_others(own, request)
+            return list(object_calls(own, request)) if needed else [], own
+        if request.service == "kms":
+            key = key_of(own, request.region, request.body)
+            if key is None:  # the emulator says so
+                return [], own
+            action, _ = read_call(self._emulator, caller, request, parameters)
+            passes = caller.is_admin and key.account == own
+            return [] if passes else [Put(action, key, {})], key.account
+        if caller.is_admin:
+            return [], own
+        action, target = read_call(self._emulator, caller, request, parameters)
+        return [Put(action, target, {})], own
 
 
 def _offered(request: SignedRequest | None) -> SignedRequest:

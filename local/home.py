@@ -59,6 +59,11 @@ class LocalHome:
         return self.root / "issuers.json"
 
     @property
+    def throttle(self) -> Path:
+        """How many calls a second the cloud takes; without this file, all of them."""
+        return self.root / "throttle.json"
+
+    @property
     def port_file(self) -> Path:
         """Where the cloud before this one listened, so that open shells find the next one there."""
         return self.root / "port"

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import never_return
 from moto.iam import urls as iam_urls
+from moto.iam.access_control import PermissionResult
 from moto.iam.exceptions import DeleteConflictException, IAMException, NoSuchEntity
 from moto.iam.models import IAMBackend, User
 from moto.iam.policy_validation import VALID_RESOURCE_PATH_STARTING_VALUES
 from moto.iam.responses import IamResponse
+from moto.s3.models import FakeBucket
 from moto.secretsmanager import urls as secretsmanager_urls
 from moto.secretsmanager.exceptions import InvalidParameterException, InvalidRequestException
 from moto.secretsmanager.models import FakeSecret
@@ -24,8 +26,15 @@ def fill_gaps() -> None:
         iam_urls.url_paths[path] = CompleteIam.dispatch
     for path in secretsmanager_urls.url_paths:
         secretsmanager_urls.url_paths[path] = CompleteSecretsManager.dispatch
+    # moto reads a bucket's policy without its conditions; the gate has decided before it is asked.
+    FakeBucket.get_permission = _permitted
     # moto's own message says that the path may be `*`; its table leaves it out.
     VALID_RESOURCE_PATH_STARTING_VALUES["iam"]["values"].append("*")
+
+
+def _permitted(self: FakeBucket, action: str, resource: str) -> PermissionResult:
+    del self, action, resource
+    return PermissionResult.PERMITTED
 
 
 def boundary_arn(user: User) -> str | None:

@@ -12,7 +12,12 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.errors import BundleAlteredError, BundleUnreadableError, BundleUnwritableError
+from pipeline.errors import (
+    BundleAlteredError,
+    BundleRefusedError,
+    BundleUnreadableError,
+    BundleUnwritableError,
+)
 
 Verdict = Literal["proved", "refused", "undecided", "failed"]
 
@@ -48,6 +53,8 @@ class Manifest(BaseModel):
     """`{stack: the digest of its state}` of all stacks: the proof is about all."""
     order: tuple[tuple[str, ...], ...]
     """Stages: the stacks of one may be applied side by side."""
+    rules: tuple[str, ...] | None
+    """What the proof of all stacks together was about; nothing if it did not run."""
     files: Mapping[str, str]
     """`{file of the bundle: its SHA-256}`."""
 
@@ -61,6 +68,7 @@ class Bundle:
         Raises:
             BundleUnreadableError: there is no bundle there, or none of ours.
             BundleAlteredError: a file is not as it was written.
+            BundleRefusedError: it says that it is proved, and by what proof it does not say.
         """
         self.folder = folder
         try:
@@ -75,6 +83,10 @@ class Bundle:
         altered = [name for name in names if found.get(name) != self.manifest.files.get(name)]
         if altered:
             raise BundleAlteredError(folder, altered)
+        # INVARIANT: each preview judges its own stack; that all together are safe, one proof says.
+        if self.manifest.verdict == "proved" and self.manifest.rules is None:
+            why = "the proof of all stacks together did not run"
+            raise BundleRefusedError(folder, why, "preview again")
 
     def plan(self, stack: str) -> bytes:
         """Return a stack's update plan."""
@@ -104,6 +116,7 @@ class Contents:
     stacks: Sequence[PlannedStack]
     states: Mapping[str, str]
     order: Sequence[Sequence[str]]
+    rules: Sequence[str] | None
     files: Mapping[str, bytes]
 
 
@@ -127,6 +140,7 @@ def write_bundle(folder: Path, contents: Contents) -> str:
             stacks=tuple(contents.stacks),
             states=dict(contents.states),
             order=tuple(map(tuple, contents.order)),
+            rules=None if contents.rules is None else tuple(contents.rules),
             files=_digests(unfinished),
         )
         text = json.dumps(manifest.model_dump(), indent=2, sort_keys=True) + "\n"

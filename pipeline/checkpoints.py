@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
-from pipeline.backend import folder_of
+from pipeline.backend import kept_at
 from pipeline.command import EngineCommand
 from pipeline.errors import StackUnreadableError
 from pipeline.job import StackJob
@@ -87,15 +87,15 @@ def states_of(jobs: Iterable[StackJob], command: EngineCommand) -> dict[str, Sta
 
 
 def state_of(job: StackJob, command: EngineCommand) -> State:
-    """Return one stack's state, by the engine unless the backend is a folder.
+    """Return one stack's state, by the engine unless the backend is a folder or a bucket.
 
     Raises:
         StackUnreadableError: it cannot be read.
     """
     try:
-        folder = folder_of(job)
-        if folder is not None:
-            raw = folder.checkpoint(job.stack)
+        place = kept_at(job)
+        if place is not None:
+            raw = place.checkpoint(job.stack)
             return State(job.stack, NOTHING if raw is None else raw.decode())
         arguments = ["stack", "export", "--stack", job.stack]
         return State(job.stack, command.run(arguments, str(job.project), job.environment).stdout)

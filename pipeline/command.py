@@ -5,8 +5,9 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -35,6 +36,13 @@ class EngineCommand(PulumiCommand):
             raise EngineMissingError from None
         self._children: set[subprocess.Popen[str]] = set()
         self._interrupted = False
+
+    def another(self) -> Self:
+        """Return the same engine, of which an interrupt reaches other calls than of this one."""
+        other = copy(self)
+        other._children = set()  # noqa: SLF001 -- its own class
+        other._interrupted = False  # noqa: SLF001 -- likewise
+        return other
 
     @property
     def interrupted(self) -> bool:

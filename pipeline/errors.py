@@ -33,6 +33,15 @@ class StackUnreadableError(PipelineError):
     """The backend or the stack's state cannot be read."""
 
 
+class BackendError(PipelineError):
+    """The backend's address is of no use; nothing was asked of any backend."""
+
+    def __init__(self, address: str, found: str, remedy: str) -> None:
+        Exception.__init__(self, f"backend `{address}`: {found}; {remedy}")
+        self.found = found
+        self.remedy = remedy
+
+
 class BundleError(PipelineError):
     """A bundle that cannot be written, read or applied."""
 

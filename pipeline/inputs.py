@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from pipeline.backend import address_of
 from pipeline.command import EngineCommand
 from pipeline.job import StackJob
 
@@ -15,7 +16,6 @@ _NOT_FILES: Final = (".pyc", ".pyo", ".swp", "~")
 _FILES: Final = ("__main__.py", "Pulumi.yaml", "pyproject.toml")
 _LOCKS: Final = ("requirements/runtime.lock",)
 _PACKAGES: Final = ("pulumi", "pulumi-aws", "pulumi-policy", "pydantic", "boto3")
-_BACKEND: Final = "PULUMI_BACKEND_URL"
 
 
 def inputs_of(job: StackJob, engine: str) -> dict[str, str]:
@@ -27,8 +27,7 @@ def inputs_of(job: StackJob, engine: str) -> dict[str, str]:
     found["the engine"] = engine
     for package in _PACKAGES:
         found[f"the package {package}"] = _version(package)
-    backend = job.environment.get(_BACKEND, os.environ.get(_BACKEND, ""))
-    found["the backend"] = hashlib.sha256(backend.encode()).hexdigest()
+    found["the backend"] = hashlib.sha256(address_of(job).encode()).hexdigest()
     return found
 
 
@@ -41,6 +40,12 @@ def one_digest(parts: Mapping[str, str]) -> str:
     """Return what tells these from any others."""
     lines = (f"{name}\0{parts[name]}\n" for name in sorted(parts))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def digest_of(*folders: Path) -> str:
+    """Return what tells the sources in these folders, names and bytes, from any others."""
+    names = ((folder, name) for folder in folders for name in _within(folder, folder.name))
+    return one_digest({name: _file(folder.parent / name) for folder, name in names})
 
 
 def moved(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

@@ -68,11 +68,17 @@ class Outcome:
     """The update plan, as the engine saved it; of a preview that was asked for it."""
 
     notes: tuple[str, ...] = ()
-    """What was found and set right; of a repair."""
+    """What was found and set right; of a repair, or on the way."""
+    state: str | None = None
+    """The digest of the state as it was left; of a repair."""
 
     def with_errors(self, *more: str) -> "Outcome":
         """Return it with these errors too."""
         return replace(self, errors=(*self.errors, *more))
+
+    def with_notes(self, *more: str) -> "Outcome":
+        """Return it with these notes too."""
+        return replace(self, notes=(*self.notes, *more))
 
     @property
     def changed(self) -> bool:

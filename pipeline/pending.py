@@ -137,7 +137,9 @@ def _policy_arn(inputs: State, provider: Provider) -> str:
 
 def _secret_arn(inputs: State, provider: Provider) -> str:
     """Ask the store: a secret's ARN ends in six characters that the store chose."""
-    client = provider.session.client("secretsmanager")
+    from credentials.patience import READING  # noqa: PLC0415 as botocore
+
+    client = provider.session.client("secretsmanager", config=READING)
     try:
         return client.describe_secret(SecretId=inputs["name"])["ARN"]
     except client.exceptions.ResourceNotFoundException:

@@ -33,11 +33,15 @@ from policies.checkpoint import CheckpointError, deployed
 
 @dataclass(frozen=True)
 class Previewed:
-    """What came of it, with all that a bundle is made from."""
+    """What came of it, with all that a bundle is made from.
+
+    `rules` are what the proof of all stacks together was about; there are none if it did not run.
+    """
 
     report: Report
     states: Mapping[str, State]
     inputs: Mapping[str, str]
+    rules: tuple[str, ...] | None
 
 
 def preview_all(
@@ -75,7 +79,16 @@ def preview_all(
         on_event(outcome)
     if left:
         with handed_over(fleet, states) as jobs:
-            works = [Work(jobs[name], "preview", known=states[name].exists) for name in left]
+            works = [
+                Work(
+                    jobs[name],
+                    "preview",
+                    state=states[name].digest,
+                    known=states[name].exists,
+                    together=True,
+                )
+                for name in left
+            ]
             outcomes |= {one.stack: one for one in run(works, executor(), on_event)}
         if unchanged:
             for name in left:
@@ -92,7 +105,8 @@ def preview_all(
         "proof": time.monotonic() - previewed,
         "all": time.monotonic() - began,
     }
-    return Previewed(replace(report, seconds=seconds), states, fleet.inputs)
+    rules = judged.rules if judged else None
+    return Previewed(replace(report, seconds=seconds), states, fleet.inputs, rules)
 
 
 def write(previewed: Previewed, folder: Path) -> str:
@@ -120,6 +134,7 @@ def write(previewed: Previewed, folder: Path) -> str:
         # INVARIANT: the states of all stacks count, also of those that were not previewed.
         states={name: state.digest for name, state in previewed.states.items()},
         order=report.order,
+        rules=previewed.rules,
         files=files,
     )
     return write_bundle(folder, contents)

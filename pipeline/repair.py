@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ValidationError
 
-from pipeline.backend import folder_of
+from pipeline.backend import locks_of, take_off
+from pipeline.bucket import Stored
 from pipeline.checkpoints import State
 from pipeline.command import EngineCommand
 from pipeline.errors import StackBusyError, StackInterruptedError, StackUnreadableError
@@ -25,7 +26,7 @@ class Repaired:
 
 
 class _Lock(BaseModel):
-    """What the engine writes into a lock of a file backend."""
+    """What the engine writes into a lock, in a folder or a bucket."""
 
     pid: int
     username: str
@@ -66,7 +67,7 @@ def settle(job: StackJob, command: EngineCommand) -> tuple[Repaired, ...]:
 def free_locks(
     job: StackJob, *, patience_seconds: float = 0.0, owner_is_dead: bool = False
 ) -> tuple[Repaired, ...]:
-    """Take a dead engine's locks off a file backend; other backends tell the owner themselves.
+    """Take a dead engine's locks off a folder or a bucket; a service tells the owner itself.
 
     As `pulumi cancel` does, which wants the stack to exist: an engine may die while it makes one.
 
@@ -75,8 +76,7 @@ def free_locks(
         StackUnreadableError: a lock cannot be read.
     """
     freed: list[Repaired] = []
-    folder = folder_of(job)
-    for path in folder.locks(job.stack) if folder else ():
+    for path in locks_of(job):
         lock = _read_lock(job, path)
         if lock.hostname != socket.gethostname():
             if not owner_is_dead:
@@ -88,9 +88,8 @@ def free_locks(
                 )
         elif _runs_engine(lock.pid, patience_seconds):
             raise _busy(job, lock)
-        if not path.exists():  # it ended in good order while we waited
+        if not take_off(job, path):  # its owner ended in good order while we waited
             continue
-        path.unlink(missing_ok=True)
         where = "" if lock.hostname == socket.gethostname() else f" on `{lock.hostname}`"
         freed.append(
             Repaired(job.stack, f"freed the lock of process {lock.pid}{where}, which is dead")
@@ -106,9 +105,8 @@ def check_left_behind(job: StackJob, state: State) -> None:
         StackBusyError: an engine is at work on it.
         StackUnreadableError: a lock cannot be read.
     """
-    folder = folder_of(job)
     found: list[str] = []
-    for path in folder.locks(job.stack) if folder else ():
+    for path in locks_of(job):
         lock = _read_lock(job, path)
         here = lock.hostname == socket.gethostname()
         if here and _runs_engine(lock.pid, 0.0):
@@ -131,7 +129,7 @@ def _busy(job: StackJob, lock: _Lock) -> StackBusyError:
     )
 
 
-def _read_lock(job: StackJob, path: Path) -> _Lock:
+def _read_lock(job: StackJob, path: Path | Stored) -> _Lock:
     try:
         return _Lock.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:

@@ -6,21 +6,20 @@ is as it was registered; the worlds, the rules and the prover are the pack's own
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from access.prove import Proof, Refuted, Undecided
 from access.rollout import either
 from access.world import World
 from iam_profiles.model import Profiles
-from iam_profiles.world import world
+from iam_profiles.world import rules, world
 from policies.account_world import account_world, declared
 from policies.checkpoint import Deployed
-from policies.every_account import Isolation
+from policies.every_account import Isolation, locks
 from policies.rollout import EXACTLY, Broken, Rollout
+from policies.states import NOBODY
 
 Stage = tuple[str, ...]
 """Stacks that may be applied side by side, in any order."""
-_NOBODY: Final = frozenset[str]()
 
 
 @dataclass
@@ -33,23 +32,23 @@ class Together(Rollout):
     @property
     def changing(self) -> frozenset[str]:
         """The accounts of which anything that the proof looks at is to change."""
-        return self._all
+        return self.all_turned
 
     @property
     def deployed(self) -> World:
         """All accounts as deployed."""
-        return self.state(_NOBODY)
+        return self.state(NOBODY)
 
     @property
     def planned(self) -> World:
         """All accounts as planned."""
-        return self.state(self._all)
+        return self.state(self.all_turned)
 
     def refused(self) -> tuple[Broken, ...]:
         """Return what forbids the roll-out: of what is planned, or of every way to it."""
         if self.is_proved(self.everything):
             return ()
-        if planned := tuple(self._broken(self.planned, self._all)):
+        if planned := tuple(self._broken(self.planned, self.all_turned)):
             return planned
         if self.stages() is None:
             # INVARIANT: what has no order is never without a reason, for without one it would pass.
@@ -60,17 +59,17 @@ class Together(Rollout):
         """Return what is broken as deployed, and is not held against what mends it."""
         if self.is_proved(self.everything):
             return ()
-        return tuple(self._broken(self.deployed, _NOBODY))
+        return tuple(self._broken(self.deployed, NOBODY))
 
     def stages(self) -> tuple[Stage, ...] | None:
         """Return an order of which each state on the way is proved; nothing if there is none."""
-        if not self._all:
+        if not self.all_turned:
             return ()
-        if self._safe(_NOBODY, self._all):
-            halves = (self._all & self.tightening, self._all - self.tightening)
+        if self._safe(NOBODY, self.all_turned):
+            halves = (self.all_turned & self.tightening, self.all_turned - self.tightening)
             return tuple(tuple(sorted(half)) for half in halves if half)
-        if len(self._all) <= EXACTLY:
-            order = self._searched(_NOBODY, set())
+        if len(self.all_turned) <= EXACTLY:
+            order = self._searched(NOBODY, set())
             return None if order is None else tuple(self._merged(order))
         return self._grouped()
 
@@ -79,17 +78,17 @@ class Together(Rollout):
         if self.is_proved(either(self.state(turned), self.state(turned | more))):
             return True
         # Bad as deployed, nothing can be proved: what counts is that it gets no worse.
-        return bool(self._known) and not self._worse(turned, turned | more)
+        return bool(self.excused) and not self.worse(turned, turned | more)
 
     def _searched(
         self, turned: frozenset[str], dead: set[frozenset[str]]
     ) -> tuple[str, ...] | None:
         """Return an order of the rest, one account after the other."""
-        if turned == self._all:
+        if turned == self.all_turned:
             return ()
         if turned in dead:
             return None
-        for name in self._preferred(self._all - turned):
+        for name in self._preferred(self.all_turned - turned):
             if self._safe(turned, frozenset({name})):
                 rest = self._searched(turned | {name}, dead)
                 if rest is not None:
@@ -99,19 +98,19 @@ class Together(Rollout):
 
     def _merged(self, order: Sequence[str]) -> Iterator[Stage]:
         """Yield the order as stages: neighbours that are safe side by side go together."""
-        turned, stage = _NOBODY, _NOBODY
+        turned, stage = NOBODY, NOBODY
         for name in order:
             if stage and not self._safe(turned, stage | {name}):
                 yield tuple(sorted(stage))
-                turned, stage = turned | stage, _NOBODY
+                turned, stage = turned | stage, NOBODY
             stage |= {name}
         yield tuple(sorted(stage))
 
     def _grouped(self) -> tuple[Stage, ...] | None:
         """Return stages of many accounts, each as large as halving finds it."""
-        turned, stages = _NOBODY, list[Stage]()
-        while turned != self._all:
-            stage = self._grown(turned, _NOBODY, self._preferred(self._all - turned))
+        turned, stages = NOBODY, list[Stage]()
+        while turned != self.all_turned:
+            stage = self._grown(turned, NOBODY, self._preferred(self.all_turned - turned))
             if not stage:
                 return None
             stages.append(tuple(sorted(stage)))
@@ -146,14 +145,15 @@ class AllStacks(Isolation):
         self, deployed: Mapping[str, Deployed | None], planned: Mapping[str, Deployed | None]
     ) -> Together:
         """Return the roll-out; a stack that is not planned stays as it is deployed."""
-        found = self._rollout(self._organization.accounts[0], deployed, {})
+        before = self.before(deployed)
         after = {
             str(one.name): self._planned(planned[one.name], index)
             if one.name in planned
-            else found.before[one.name]
+            else before[one.name]
             for index, one in enumerate(self._organization.accounts)
         }
-        return Together(found.before, after, "", found.rules, found.locks)
+        asked = rules(self._all_profiles), locks(self._organization)
+        return Together(before, after, "", *asked)
 
     def urns(self, *of: Mapping[str, Deployed | None]) -> dict[str, str]:
         """Return `{ARN: URN}` of all that is declared."""

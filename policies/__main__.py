@@ -11,7 +11,10 @@ PROJECT = Path(__file__).parent.parent
 if __name__ == "__main__":
     # The engine starts this folder, not the project: what judges a program is what lies beside it.
     sys.path.insert(0, str(PROJECT))
-    from policies.gate import Gate
+    from access.quiet import uncollected
+
+    with uncollected():  # what is loaded stays
+        from policies.gate import Gate
 
     gate = Gate(PROJECT / "profiles", environment=os.environ)
     gate.begin()

@@ -19,7 +19,8 @@ from policies.checkpoint import Deployed
 from policies.deployed import Stacks
 from policies.finding import Finding
 from policies.registered import Registered
-from policies.rollout import Broken, Judged, Lock, Rollout
+from policies.rollout import Broken, Judged, Rollout
+from policies.states import Lock
 from policies.told import SHOWN, listed, remedy_of, state_of
 from policies.unjudged import unjudged
 
@@ -46,7 +47,7 @@ class Isolation:
 
     def __init__(self, profiles: Profiles) -> None:
         self._profiles = profiles
-        self._known: list[World] = []
+        self._known: list[tuple[World, bool]] = []
 
     def judge(self, stack: Registered, account: Account, deployed: Stacks) -> Proved:
         """Prove the roll-out of this stack."""
@@ -71,21 +72,23 @@ class Isolation:
     def _rollout(
         self, account: Account, deployed: Stacks, registered: Mapping[str, World]
     ) -> Rollout:
-        organization = self._profiles.organization
-        before = {
-            str(one.name): _as_deployed(found, self._profiles, one)
-            if (found := deployed.get(one.name))
-            else world([])
-            for one in organization.accounts
-        }
         return Rollout(
-            before,
+            self.before(deployed),
             {**self._modelled, **registered},
             str(account.name),
             rules(self._profiles),
-            _locks(organization),
+            locks(self._profiles.organization),
             self._known,
         )
+
+    def before(self, deployed: Stacks) -> dict[str, World]:
+        """Return `{account: its world as deployed}`; one that never was is empty."""
+        return {
+            str(one.name): _as_deployed(found, self._profiles, one)
+            if (found := deployed.get(one.name))
+            else world([])
+            for one in self._profiles.organization.accounts
+        }
 
 
 def every_account(
@@ -95,7 +98,8 @@ def every_account(
     return Isolation(profiles).judge(stack, account, deployed)
 
 
-def _locks(organization: Organization) -> Mapping[str, Lock]:
+def locks(organization: Organization) -> Mapping[str, Lock]:
+    """Return what opens each side of the trusts, for the proof that either side is enough."""
     root = account_root(organization, state_account(organization).id)
     return {_IDENTITY: identity_side_opened, _RESOURCE: partial(resource_side_opened, trusted=root)}
 

@@ -64,6 +64,12 @@ LAWS: Final = tuple(
 )
 
 
+BY_ITSELF: Final = tuple(
+    replace(law, judge=prod_isolation.by_itself) if law.judge is prod_isolation.judge else law
+    for law in LAWS
+)
+"""The laws as far as a stack shows by itself: for whoever makes the proof over all accounts."""
+
 NOTED: Final = "prod_isolation_as_deployed"
 _NOTED: Final = "What is deployed keeps the isolation rules, before this roll-out as after it"
 
@@ -71,7 +77,11 @@ _NOTED: Final = "What is deployed keeps the isolation rules, before this roll-ou
 class Gate:
     """Judges one stack of the project whose `profiles/` is `folder`.
 
-    `environment` says where the stacks' checkpoints are: see `policies.deployed`.
+    `environment` says where the stacks' checkpoints are: see `policies.deployed`. `read` is how
+    the model is had.
+
+    INVARIANT: which laws they are, the program says that makes the gate; no variable does. So the
+    pack by hand proves all accounts, whatever it finds in its environment.
 
     The engine hands a stack over with its outputs, of which a preview knows little; what was
     declared it shows resource by resource before. So that is kept here until the stack is judged.
@@ -82,8 +92,10 @@ class Gate:
         folder: Path,
         laws: tuple[Law, ...] = LAWS,
         environment: Mapping[str, str] = MappingProxyType({}),
+        read: Callable[[Path], Profiles] = load,
     ) -> None:
         self._folder = folder
+        self._read = read
         self._environment = environment
         self._laws = tuple(
             replace(law, judge=self._isolated) if law.judge is prod_isolation.judge else law
@@ -198,7 +210,7 @@ class Gate:
 
     @cached_property
     def _profiles(self) -> Profiles:
-        return load(self._folder)
+        return self._read(self._folder)
 
 
 def _broken(urn: str | None, error: Exception) -> Finding:

@@ -36,9 +36,16 @@ def judge(
 
     `proved` is what came of the proof over all accounts; without it, nothing counts as deployed.
     """
-    found = [finding for part in PARTS for finding in part(stack, profiles, account)]
+    found = by_itself(stack, profiles, account)
     proved = proved or every_account(stack, profiles, account)
     return tuple(dict.fromkeys((*found, *proved.findings)))
+
+
+def by_itself(stack: Registered, profiles: Profiles, account: Account) -> tuple[Finding, ...]:
+    """Return the reasons that this stack shows by itself: a part of the law, and no proof."""
+    return tuple(
+        dict.fromkeys(finding for part in PARTS for finding in part(stack, profiles, account))
+    )
 
 
 def trust_side(stack: Registered, profiles: Profiles, account: Account) -> Iterator[Finding]:

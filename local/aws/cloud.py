@@ -1,10 +1,13 @@
 """One account of the local cloud: clients that are made once, and calls that raise `AwsError`."""
 
 import os
+import random
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore import xform_name
@@ -32,6 +35,10 @@ _CLIENT = Config(
     max_pool_connections=32,
     proxies={},
 )
+
+_THROTTLED = frozenset({"Throttling", "ThrottlingException"})
+_FIRST_WAIT_SECONDS = 0.2
+_LAST_WAIT_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -71,7 +78,7 @@ class Cloud:
         service, operation = target.split(".")
         client = self._client(service, region or self.region)
         try:
-            answer = getattr(client, xform_name(operation))(**parameters)
+            answer = self._patiently(partial(getattr(client, xform_name(operation)), **parameters))
         except ClientError as error:
             raise aws_error(service, error) from None
         except EndpointConnectionError:
@@ -95,6 +102,20 @@ class Cloud:
         """Return the lock called `name`: for checks that must not interleave with the act."""
         with self._lock:
             return self.locks.setdefault(name, threading.Lock())
+
+    def _patiently(self, call: Callable[[], object]) -> object:
+        """Call until it is not throttled, later each time and never all at once."""
+        wait = _FIRST_WAIT_SECONDS
+        left = self.settings.max_retries
+        while True:
+            try:
+                return call()
+            except ClientError as error:
+                throttled = error.response.get("Error", {}).get("Code") in _THROTTLED
+                if not throttled or not left:
+                    raise
+            time.sleep(random.uniform(0, wait))  # noqa: S311 - no secret
+            wait, left = min(2 * wait, _LAST_WAIT_SECONDS), left - 1
 
     def _client(self, service: str, region: str) -> "BaseClient":
         with self._lock:

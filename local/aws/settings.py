@@ -29,10 +29,14 @@ _JSON: Mapping[str, type] = {
     "defaultTags": dict,
     "endpoints": list,
     "forbiddenAccountIds": list,
+    "maxRetries": int,
     **dict.fromkeys(_SKIPS, bool),
 }
 _ENGINE = ("version", "pluginDownloadURL", "__internal", "__defaults")
 """What the engine itself puts beside the configuration."""
+
+_MAX_RETRIES = 25
+"""How often a throttled call is tried again: the official plugin's own default."""
 
 Problem = tuple[str, str]
 """A configuration property and what is wrong with it."""
@@ -50,6 +54,7 @@ class Settings:
     allowed: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    max_retries: int = _MAX_RETRIES
     endpoints: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -90,6 +95,7 @@ def parse(values: Mapping[str, Any]) -> Settings:
         allowed=frozenset(settings.get("allowedAccountIds", [])),
         forbidden=frozenset(settings.get("forbiddenAccountIds", [])),
         default_tags=settings.get("defaultTags", {}).get("tags", {}),
+        max_retries=settings.get("maxRetries", _MAX_RETRIES),
         endpoints=endpoints,
     )
 

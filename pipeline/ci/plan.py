@@ -42,6 +42,8 @@ class Plan:
     """`{account: AWS profile}`, as `Pulumi.<account>.yaml` names them."""
     roles: Roles
     branch: str
+    state: str
+    """The state account's name."""
 
     @classmethod
     def of(
@@ -72,7 +74,7 @@ class Plan:
         if problems or previewer is None:
             raise CiError(problems)
         known = {account: profile for account, profile in named.items() if profile is not None}
-        return cls(stages, previewer, rotating[0], known, roles, branch)
+        return cls(stages, previewer, rotating[0], known, roles, branch, min(states))
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -87,14 +89,15 @@ class Plan:
     def sessions(self, identity: ServiceUser, accounts: Sequence[str]) -> str:
         """Return the `~/.aws/config` of a job: it names sessions, and holds none.
 
-        The backend has a profile of its own, for the address is the same in every job. There is
-        no default: `credentials get`, which looks for one, would call itself.
+        The backend has a profile of its own, for the address is the same in every job; a role in
+        the state account is the one that may read every stack's state. There is no default:
+        `credentials get`, which looks for one, would call itself.
         """
         role = self.roles.preview if identity is self.previewer else self.roles.deploy
         entries = [
             (name, f"{_get(identity, account, role)}\n")
             for name, account in (
-                (f"profile {BACKEND}", accounts[0]),
+                (f"profile {BACKEND}", self.state if self.state in accounts else accounts[0]),
                 *((f"profile {self.profiles[account]}", account) for account in accounts),
             )
         ]

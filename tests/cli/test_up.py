@@ -1,5 +1,6 @@
 """What was previewed is applied, exactly that, or nothing: with the real engine."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -170,6 +171,20 @@ def test_after_a_kill_the_next_run_names_the_command_that_repairs_it(site: Site)
     assert "1 stack as planned" in site.up().checked().stdout
 
 
+def test_a_worker_that_is_killed_loses_no_stack_and_takes_no_other_along(site: Site) -> None:
+    site.preview("sandbox", "nonprod").checked()
+    process = site.start("up", str(site.bundle), "--yes", "--workers", "2")
+    until(lambda: 5 < site.recorded("sandbox") < 30)
+    worker_of(process.pid, "sandbox").kill()
+    said = ended(process).checked()
+    assert "2 stacks as planned" in said.stdout
+    assert said.stderr.count("its worker was lost, and it was carried out once more") == 1
+    for stack in ("sandbox", "nonprod"):
+        assert (site.locks(stack), site.pending(stack)) == ([], [])
+    again = site.run("preview", "--stack", "sandbox", "--format", "json").checked()
+    assert json.loads(again.stdout)["changes"] is False
+
+
 def test_of_two_runs_at_once_one_is_refused(site: Site) -> None:
     site.preview("sandbox").checked()
     first = site.start("up", str(site.bundle), "--yes")
@@ -185,6 +200,17 @@ def until(come: Callable[[], bool]) -> None:
     while not come():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.01)
+
+
+def worker_of(pid: int, stack: str) -> psutil.Process:
+    """The worker, somewhere below this process, whose engine updates the stack."""
+    for one in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if one.name() == "pulumi" and {"up", stack} <= set(one.cmdline()):
+                parent = one.parent()
+                assert parent is not None
+                return parent
+    raise AssertionError(f"nobody updates {stack}")
 
 
 def kill(pid: int) -> None:

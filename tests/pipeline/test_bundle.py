@@ -1,6 +1,7 @@
 """A bundle is there whole or not at all, and any change to it is seen."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.bundle import Bundle, Contents, PlannedStack, write_bundle
 from pipeline.errors import (
     BundleAlteredError,
+    BundleRefusedError,
     BundleUnreadableError,
     BundleUnwritableError,
     BusyError,
@@ -24,6 +26,7 @@ def contents(**files: bytes) -> Contents:
         stacks=[PlannedStack(name="prod", changes=True)],
         states={"prod": "never deployed"},
         order=[["prod"]],
+        rules=["nonprod never reaches prod"],
         files=files or {"plans/prod.json": b"{}", "planned/prod.json": b"{}"},
     )
 
@@ -76,6 +79,14 @@ def test_a_link_that_was_put_into_it_is_seen(folder: Path, tmp_path: Path) -> No
     (tmp_path / "elsewhere").write_bytes(b"")
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     assert altered(folder) == ("link",)
+
+
+def test_a_bundle_of_stacks_that_were_never_proved_together_is_refused(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", replace(contents(), rules=None))
+    with pytest.raises(BundleRefusedError, match="the proof of all stacks together did not run"):
+        Bundle(tmp_path / "bundle")
+    write_bundle(tmp_path / "bundle", replace(contents(), rules=None, verdict="failed"))
+    assert Bundle(tmp_path / "bundle").manifest.verdict == "failed"
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": "another"}'])
@@ -165,7 +176,8 @@ SOURCES = {
 )
 def test_each_source_is_an_input(project: StackJob, name: str) -> None:
     before = inputs_of(project, "3.250.0")
-    (project.project / name).write_text("changed", "utf-8")
+    source = project.project / name
+    source.write_text(f"{source.read_text('utf-8')}\n# changed\n", "utf-8")
     now = inputs_of(project, "3.250.0")
     assert moved(before, now) == (name,)
     assert one_digest(before) != one_digest(now)

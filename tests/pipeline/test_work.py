@@ -1,8 +1,9 @@
 """Stack operations behind an executor: as many as there is room for, and none after a failure."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,34 @@ from pipeline.checkpoints import NEVER, NOTHING, State
 from pipeline.errors import StackUnreadableError
 from pipeline.job import Outcome, StackJob, Violation
 from pipeline.unchanged import Unchanged
-from pipeline.work import Event, Work, run
+from pipeline.work import PATIENCE_SECONDS, TRIED_AGAIN, TRIED_NOT, Event, Work, run
 
 
 class Done(Executor):
     """Does each piece of work as it comes, by a table of what comes of it."""
 
-    def __init__(
-        self, fails: frozenset[str] = frozenset(), lost: frozenset[str] = frozenset()
-    ) -> None:
-        self.begun: list[str] = []
+    def __init__(self, fails: frozenset[str] = frozenset(), lost: Sequence[str] = ()) -> None:
+        self.asked: list[Work] = []
         self._fails = fails
-        self._lost = lost
+        self._lost = list(lost)
+
+    @property
+    def begun(self) -> list[str]:
+        return [work.job.stack for work in self.asked]
 
     def submit(self, _: Callable[..., Any], /, *args: Any, **__: Any) -> Future[Any]:
         [work] = args
         stack = work.job.stack
-        self.begun.append(stack)
+        self.asked.append(work)
         future: Future[Outcome] = Future()
-        if stack in self._lost:
+        if stack in self._lost and work.operation != "repair":
+            self._lost.remove(stack)
             future.set_exception(BrokenExecutor())
-        else:
-            future.set_result(outcome(stack, ok=stack not in self._fails))
+            return future
+        found = outcome(stack, ok=not self._fails & {stack, work.operation})
+        if work.operation == "repair":
+            found = replace(found, notes=("freed a lock",), state="as repaired")
+        future.set_result(found if found.ok else found.with_errors("it did not work"))
         return future
 
 
@@ -67,10 +74,40 @@ def test_work_is_asked_for_when_there_is_room_for_it() -> None:
     assert [one.stack for one in outcomes] == ["b", "c"]
 
 
-def test_a_worker_that_was_lost_is_an_outcome_that_names_what_repairs_it() -> None:
-    [found] = run(works("a"), Done(lost=frozenset({"a"})), lambda _: None)
+def test_a_worker_that_was_lost_twice_is_an_outcome_that_names_what_repairs_it() -> None:
+    [found] = run(works("a"), Done(lost=["a", "a"]), lambda _: None)
     assert not found.ok
     assert "run `iam-profiles repair --stack a`" in found.errors[0]
+
+
+def test_an_update_whose_worker_was_lost_goes_on_from_the_state_that_its_repair_left() -> None:
+    executor = Done(lost=["a"])
+    found = list(run(works("b", "a"), executor, lambda _: None))
+    assert [(one.stack, one.ok) for one in found] == [("b", True), ("a", True)]
+    assert [(one.operation, one.state) for one in executor.asked] == [
+        ("up", None),
+        ("up", None),
+        ("repair", None),
+        ("up", "as repaired"),
+    ]
+    assert executor.asked[2].patience_seconds == PATIENCE_SECONDS
+    assert found[1].notes == (TRIED_AGAIN, "freed a lock")
+
+
+def test_an_update_whose_stack_cannot_be_repaired_is_not_tried_again() -> None:
+    executor = Done(fails=frozenset({"repair"}), lost=["a"])
+    [found] = run(works("a"), executor, lambda _: None)
+    assert (found.operation, found.ok) == ("up", False)
+    assert found.errors == (f"{TRIED_NOT}; it did not work",)
+    assert [one.operation for one in executor.asked] == ["up", "repair"]
+
+
+def test_a_preview_whose_worker_was_lost_is_tried_again_as_it_was() -> None:
+    executor = Done(lost=["a"])
+    [work] = works("a")
+    [found] = run([replace(work, operation="preview", state="s")], executor, lambda _: None)
+    assert (found.ok, found.notes) == (True, (TRIED_AGAIN,))
+    assert [(one.operation, one.state) for one in executor.asked] == [("preview", "s")] * 2
 
 
 def state(*resources: str, stack: str = "prod", pending: tuple[str, ...] = ()) -> State:

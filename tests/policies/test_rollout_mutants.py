@@ -9,7 +9,7 @@ import pytest
 from access.world import World as AwsWorld
 from iam_profiles.world import joined
 from policies import every_account as telling
-from policies import rollout as judging
+from policies import states as judging
 from policies.every_account import Proved, every_account
 from tests.policies.cases import STATE_ROOT, trust
 from tests.policies.checkpoints import as_deployed
@@ -78,7 +78,7 @@ class Mutant:
 
 
 MUTANTS = [
-    Mutant(telling, "_locks", no_locks, one_lock_open),
+    Mutant(telling, "locks", no_locks, one_lock_open),
     Mutant(telling, "_as_deployed", nothing, an_old_grant),
     Mutant(judging, "either", the_last, a_deny_that_is_gone_for_a_moment),
     Mutant(telling, "either", the_first, a_trust_that_is_being_opened),

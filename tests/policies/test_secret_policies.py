@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from iam_profiles.model import Profiles, SecretsManager
 from iam_profiles.names import IdentityClass
 from iam_profiles.render_stores import secret_policy, store_keys
+from policies.account_world import account_world
 from policies.every_account import every_account
+from policies.finding import Finding
 from policies.known_types import KMS_ALIAS, KMS_KEY, SECRET
+from policies.registered import Registered
 from policies.secret_policies import secret_policies
 from tests.policies.checkpoints import as_deployed
 from tests.policies.test_every_account import EVERYTHING, NONPROD_GROUP, add, found, storing
@@ -44,6 +48,25 @@ def locked(world: World) -> World:
         world.add(KMS_KEY, key.name, policy=key.policy, enableKeyRotation=True)
         world.add(KMS_ALIAS, key.name, name=key.alias, targetKeyId=UNKNOWN_INPUT)
     return world
+
+
+def judged(world: World, model: Profiles | None = None, **targets: str) -> list[Finding]:
+    """What is found in the stack, each alias of which is made with the key of its own name.
+
+    `targets` gives one, `store_prod`, the key of another.
+    """
+
+    def made(stack: Registered) -> Registered:
+        of = {world.urn(KMS_ALIAS, key.name): key.name for key in store_keys(keeping())}
+        sources = {
+            alias: {"targetKeyId": (world.urn(KMS_KEY, targets.get(key.replace("-", "_"), key)),)}
+            for alias, key in of.items()
+        }
+        return Registered(
+            tuple(replace(one, sources=sources.get(one.urn, {})) for one in stack.resources)
+        )
+
+    return list(secret_policies(made(world.registered()), model or keeping()))
 
 
 def edited(change: Callable[[dict[str, Any]], None], policy: str | None = None) -> str:
@@ -83,14 +106,14 @@ MUTANTS: dict[str, object] = {
 def test_the_models_own_policies_pass_however_they_are_laid_out() -> None:
     world = locked(World("state"))
     world.change(SECRET, PROD, policy=edited(lambda _: None))
-    assert list(secret_policies(world.registered(), keeping())) == []
+    assert judged(world) == []
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_any_other_policy_of_a_secret_is_refused(mutant: str) -> None:
     world = locked(World("state"))
     world.change(SECRET, PROD, policy=MUTANTS[mutant])
-    [finding] = secret_policies(world.registered(), keeping())
+    [finding] = judged(world)
     assert finding.urn == world.urn(SECRET, PROD)
     assert "is not the model's" in finding.found
 
@@ -114,7 +137,7 @@ KEY_MUTANTS: dict[str, object] = {
 def test_any_other_policy_of_a_key_is_refused(mutant: str) -> None:
     world = locked(World("state"))
     world.change(KMS_KEY, "store-prod", policy=KEY_MUTANTS[mutant])
-    [finding] = secret_policies(world.registered(), keeping())
+    [finding] = judged(world)
     assert finding.urn == world.urn(KMS_KEY, "store-prod")
     assert "is not the model's" in finding.found
 
@@ -123,20 +146,44 @@ def test_any_other_policy_of_a_key_is_refused(mutant: str) -> None:
 def test_a_secret_under_another_key_is_refused(key: object) -> None:
     world = locked(World("state"))
     world.change(SECRET, PROD, kmsKeyId=key)
-    [finding] = secret_policies(world.registered(), keeping())
+    [finding] = judged(world)
     assert "is not encrypted with the model's key" in finding.found
 
 
 def test_an_alias_beside_the_model_is_refused() -> None:
     world = locked(World("state"))
     world.add(KMS_ALIAS, "other", name="alias/other", targetKeyId="k")
-    [finding] = secret_policies(world.registered(), keeping())
+    [finding] = judged(world)
     assert finding.urn == world.urn(KMS_ALIAS, "other")
+
+
+def test_an_alias_that_names_another_key_is_refused_made_or_to_be_made() -> None:
+    alias, another = World("state").urn(KMS_ALIAS, "store-prod"), "the alias names another key"
+    [finding] = judged(locked(World("state")), store_prod="store-nonprod")
+    assert (finding.urn, finding.found.startswith(another)) == (alias, True)
+    [finding] = judged(locked(World("state")), store_prod="nowhere")
+    assert finding.urn == alias
+    for target, own in (("key-of-prod", True), ("key-of-nonprod", False), ("elsewhere", False)):
+        world = locked(World("state"))
+        world.change(KMS_ALIAS, "store-prod", targetKeyId=target)
+        ids = {
+            world.urn(KMS_KEY, f"store-{one}"): {"keyId": f"key-of-{one}"}
+            for one in ("nonprod", "prod")
+        }
+        there = Registered(
+            tuple(
+                replace(one, outputs=ids.get(one.urn, {}))
+                for one in world.registered().resources
+                if one.urn != world.urn(KMS_ALIAS, "store-nonprod")
+            )
+        )
+        found_there = [one.urn for one in secret_policies(there, keeping())]
+        assert found_there == ([] if own else [alias]), target
 
 
 def test_what_the_model_does_not_have_is_refused() -> None:
     world = locked(World("state"))
-    others = list(secret_policies(world.registered(), profiles()))
+    others = judged(world, profiles())
     # Each secret for its policy and its key; each key and each alias.
     assert len(others) == 2 * len(profiles().service_users) + 2 * len(store_keys(keeping()))
 
@@ -178,3 +225,47 @@ def test_the_proof_refutes_a_policy_that_names_a_user_of_class_nonprod() -> None
     [finding] = found(world)
     assert "secretsmanager:GetSecretValue" in finding.found
     assert finding.urn == world.urn(SECRET, PROD)
+
+
+NOBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}],
+    }
+)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_the_proof_counts_on_no_kms_key_whatever_its_policy_says(*, taken: bool) -> None:
+    """Which key encrypts a secret, AWS resolves from an alias, when it is read: nobody knows yet.
+
+    Were the key's policy `taken` for the secret's own, nobody would be seen to read it.
+    """
+
+    def encrypted(world: World) -> World:
+        for key in store_keys(keeping()):
+            locked(world).change(KMS_KEY, key.name, policy=NOBODY)
+        world.change(SECRET, PROD, policy=NOBODY if taken else None, kmsKeyId=UNKNOWN_INPUT)
+        return world
+
+    there = as_deployed(*map(World, ("sandbox", "nonprod", "prod")), encrypted(storing()))
+    opened = encrypted(leaking())
+    proved = every_account(opened.registered(), profiles(), opened.account, there)
+    reads = ["secretsmanager:GetSecretValue" in one.found for one in proved.findings]
+    assert reads == ([] if taken else [True])
+
+
+@pytest.mark.parametrize("store", [UNKNOWN_INPUT, None, {"kind": UNKNOWN_INPUT, "name": "x"}])
+def test_a_key_that_is_kept_nobody_knows_where_leaves_the_proof_undecided(store: object) -> None:
+    world = storing()
+    world.change("iamprofiles:index:StoredAccessKey", PROD, store=store)
+    assert any("where its key is kept" in one.found for one in found(world))
+
+
+def test_a_key_whose_state_an_earlier_version_wrote_is_where_its_secret_is() -> None:
+    world, key = storing(), ("iamprofiles:index:StoredAccessKey", PROD)
+    now = account_world(world.registered(), profiles(), world.account)
+    inputs = world.resources[key]
+    inputs["secretName"] = inputs.pop("store")["name"]
+    earlier = account_world(world.registered(), profiles(), world.account)
+    assert (earlier.credentials, earlier.missing) == (now.credentials, now.missing)

@@ -4,58 +4,94 @@ A signal is not left to the operating system: Ctrl-C would reach every process o
 and the engine would take a second one as "stop at once". The workers ignore it; they are told by
 an event, interrupt their engine once, and wait for it. A worker whose parent was killed does the
 same by itself.
+
+Each worker is a pool of its own: one that is killed takes nothing along, neither another's work
+nor the lock of a queue that others wait for.
 """
 
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing.synchronize import Event as Stop
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from pipeline.command import EngineCommand
-from pipeline.interrupts import interrupts_to
+from pipeline.executors.workers import Workers
 from pipeline.work import WORKER, OnEvent, Progress
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 _LOOKS_EVERY_SECONDS: Final = 0.2
 _HEARS_OUT_SECONDS: Final = 2.0
 
 
-class Processes(ProcessPoolExecutor):
-    """So many workers, each with one stack at a time."""
+class Processes(Workers):
+    """So many processes, each with one stack at a time."""
 
     def __init__(self, workers: int, on_event: OnEvent) -> None:
+        super().__init__(workers)
+        self._on_event = on_event
+        self._idle: deque[_Process] = deque()
+        self._all: deque[_Process] = deque()
+
+    def _call(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            process = self._idle.pop()
+        except IndexError:
+            process = self._made()
+        future = process.pool.submit(fn, *args, **kwargs)
+        if isinstance(future.exception(), BrokenExecutor):
+            self._all.remove(process)
+            process.end(wait=False)
+        else:
+            self._idle.append(process)
+        return future.result()
+
+    def _stop(self) -> None:
+        for process in tuple(self._all):
+            process.stop.set()
+
+    def _end(self, *, wait: bool) -> None:
+        for process in tuple(self._all):
+            process.end(wait=wait)
+
+    def _made(self) -> "_Process":
+        process = _Process(self._on_event)
+        self._all.append(process)
+        if self.stopping:  # it came while the process was made
+            process.stop.set()
+        return process
+
+
+class _Process:
+    """One worker, seen from here."""
+
+    def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
         context = multiprocessing.get_context("spawn")
-        self._stop = context.Event()
+        self.stop = context.Event()
         self._heard: SimpleQueue[Progress | None] = context.SimpleQueue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        super().__init__(
-            max_workers=workers,
+        self.pool = ProcessPoolExecutor(
+            max_workers=1,
             mp_context=context,
             initializer=_begin,
-            initargs=(self._stop, self._heard),
+            initargs=(self.stop, self._heard),
         )
 
-    @property
-    def stopping(self) -> bool:
-        """Whether the workers were asked to stop."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """Ask every worker to stop in good order; what has not begun will not."""
-        self._stop.set()
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 as inherited
-        """End the workers, and hear what they said last."""
-        super().shutdown(wait=wait, cancel_futures=cancel_futures)
+    def end(self, *, wait: bool) -> None:
+        """End it, and hear what it said last."""
+        self.pool.shutdown(wait=wait)
         # A worker that was killed may have had the queue's lock with it: that must not hang here.
         threading.Thread(target=self._heard.put, args=(None,), daemon=True).start()
         self._listener.join(_HEARS_OUT_SECONDS)
@@ -63,17 +99,6 @@ class Processes(ProcessPoolExecutor):
     def _listen(self) -> None:
         while (progress := self._heard.get()) is not None:
             self._on_event(progress)
-
-
-def stoppable(processes: Processes, say: OnEvent) -> AbstractContextManager[None]:
-    """Hand the first SIGINT or SIGTERM on to the workers, once; the next ones do nothing."""
-
-    def hand_over(number: signal.Signals) -> None:
-        if not processes.stopping:
-            say(Progress("", f"stopping on {number.name}"))
-        processes.stop()
-
-    return interrupts_to(hand_over)
 
 
 class _Wire:

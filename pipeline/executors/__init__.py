@@ -1,0 +1,1 @@
+"""Where stack operations are carried out: processes of this machine, or a Dask cluster."""

@@ -1,0 +1,46 @@
+"""Which executor: processes of this machine, unless a cluster is named."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from pipeline.executors.errors import ExecutorError
+from pipeline.executors.processes import Processes
+from pipeline.executors.workers import Workers
+from pipeline.fleet import default_workers
+from pipeline.work import OnEvent
+
+LOCAL = "local"
+
+
+def open_workers(
+    where: str,
+    on_event: OnEvent,
+    *,
+    inputs: Mapping[str, str],
+    workers: int | None = None,
+    stacks: int,
+) -> Workers:
+    """Return the workers at `local` or at `dask://HOST:PORT`, no more than there are stacks.
+
+    Args:
+        where: the executor.
+        on_event: is told how far each stack is, in whichever thread hears of it.
+        inputs: what a worker elsewhere must have just so.
+        workers: how many stacks go side by side; by default as many as there is room for.
+        stacks: how many there are.
+
+    Raises:
+        ExecutorError: there is no such executor, or it does not answer.
+    """
+    if where == LOCAL:
+        return Processes(min(workers or default_workers(), stacks), on_event)
+    if urlsplit(where).scheme != "dask":
+        raise ExecutorError(where, "there is none of this kind", "give `dask://HOST:PORT`")
+    try:
+        from pipeline.executors.dask import Cluster  # noqa: PLC0415 an extra, and slow to load
+    except ModuleNotFoundError as error:
+        if error.name not in ("dask", "distributed"):
+            raise
+        remedy = "install it: `pip install 'iam-profiles[dask]'`"
+        raise ExecutorError(where, "Dask is not installed", remedy) from error
+    return Cluster(where, workers, inputs, on_event)

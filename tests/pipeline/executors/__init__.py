@@ -1,0 +1,1 @@
+"""Tests of where stack operations are carried out."""
