@@ -72,6 +72,7 @@ def layers(request: Request, policies: Policies) -> Layers:
         rcps=_levels("the RCPs", policies.rcps, asked, Attached.RESOURCE),
         same_account=None in (caller.account, account) or caller.account == account,
         resource_decides=_resource_decides(request.action.lower()),
+        refused=caller.kind is Kind.FEDERATED_USER and _is_of_sts(request.action.lower()),
     )
 
 
@@ -84,6 +85,14 @@ def _levels(title: str, hierarchy: Hierarchy, asked: Ask, attached: Attached) ->
         Layer.of(f"{title} of level {depth}", level, asked, attached)
         for depth, level in enumerate(hierarchy, start=1)
     )
+
+
+def _is_of_sts(action: str) -> bool:
+    """Whether it is an action that STS refuses to federated users, whatever policies say.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
+    return action.startswith("sts:") and action != "sts:getcalleridentity"
 
 
 def _resource_decides(action: str) -> bool:

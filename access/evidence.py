@@ -24,7 +24,7 @@ from access.facts import Fact, Facts
 from access.given import Given
 from access.given import values as given_values
 from access.iam_keys import IamKeys, iam_keys
-from access.label import ANY, bare, bound, given
+from access.label import ANY, bare, bound, given, maker
 from access.pattern import Language
 from access.principal import LINKED, Caller
 from access.request import Request
@@ -81,6 +81,7 @@ class Evidence:
         return Policies(
             identity=tuple(self.identity(put.by, record, facts)) if caller.in_iam else (),
             boundary=self._boundary(put.by, record, facts),
+            session=None if maker(put.by) is None else (_PASSED,),
             resource=self._resource(put, facts),
             scps=_levels(self.scps(caller.account, facts)),
             rcps=() if _unlocked(owner, theirs, facts) else _levels(theirs.rcps),
@@ -108,12 +109,13 @@ class Evidence:
         if record is None and caller.in_iam and {"*", "?"} & set(put.by):
             names -= LINKED  # such roles are made by AWS, for its own services' use
         formerly = frozenset(
-            word
-            for user, _ in self._formerly(put.by, facts)
-            for word in (user.arn, user.unique_id)
-            if word
+            word for user, _ in self._formerly(put.by, facts) for word in _words(user)
         )
-        made = record is None and ":user/" in put.by
+        user = maker(put.by)
+        if user is not None:
+            theirs = self._caller(replace(put, by=user), facts)
+            formerly = theirs.formerly.union(_words(self.record(user)))
+        made = record is None and ":user/" in bare(put.by)
         taken = self.keys.users if made else frozenset[str]()
         account = _account(put.by)
         return replace(caller, account=account, names=names, formerly=formerly, taken=taken)
@@ -148,6 +150,10 @@ class Evidence:
         self, arn: str, record: User | Role | None, facts: Facts
     ) -> Iterator[PolicyDocument]:
         """Yield the identity-based policies of a principal, as the facts have made them."""
+        user = maker(arn)
+        if user is not None:
+            yield from self.identity(user, self.record(user), facts)
+            return
         account = _account(arn)
         labels = self.keys.states(arn, facts)
         if _holds(Gain.GRANT, labels, facts) or (
@@ -208,6 +214,9 @@ class Evidence:
     def _boundary(
         self, label: str, record: User | Role | None, facts: Facts
     ) -> PolicyDocument | None:
+        user = maker(label)
+        if user is not None:
+            return self._boundary(user, self.record(user), facts)
         arn = bound(label) if record is None else record.boundary
         if arn is None or arn == ANY:
             return None
@@ -281,6 +290,10 @@ def everything(name: str, *, doubt: str = "", principal: bool = False) -> Policy
     return PolicyDocument("2012-10-17", (statement,), None, name)
 
 
+_PASSED = everything("the session policy that the caller passes")
+"""With it a federated user may do what its maker may, and no more."""
+
+
 def _readable(
     document: Document, *, loose: bool = False, principal: bool = False
 ) -> PolicyDocument:
@@ -296,11 +309,12 @@ def _allowing(policy: PolicyDocument) -> PolicyDocument:
     return replace(policy, statements=allows)
 
 
-def controlled_users(world: World, account: str, facts: Facts) -> Iterator[User]:
-    """Yield the users of an account that are controlled: one of them has been renamed."""
-    for user in world.users.values():
-        if _account(user.arn) == account and Fact(Gain.CONTROL, user.arn) in facts:
-            yield user
+def _words(principal: User | Role | None) -> Iterator[str]:
+    """Yield what policies name a principal by."""
+    if principal is not None:
+        yield principal.arn
+    if principal is not None and principal.unique_id:
+        yield principal.unique_id
 
 
 def _levels(levels: Levels) -> Hierarchy:

@@ -59,7 +59,9 @@ def _refusals(layers: Layers) -> Iterator[Reason]:
         for match in layer.matches:
             if match.statement.effect == "Deny" and not (match.must & denied).is_empty():
                 yield _reason(match, f"{match.title} denies it")
-    if granted.is_empty():
+    if layers.refused:
+        yield Reason("AWS STS takes no such call from a federated user")
+    elif granted.is_empty():
         silent = [layer for layer in layers if _is_silent(layer, layers)]
         for layer in silent:
             yield Reason(f"no statement of {layer.title} allows it")

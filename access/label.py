@@ -1,7 +1,8 @@
-"""Labels of facts: an ARN, or a pattern of ARNs, and which managed policy bounds or is given it."""
+"""Labels of facts: ARNs, or patterns of them, and whose policy or session they are told by."""
 
 _UNDER = " under "
 _WITH = " with "
+_FOR = " acting for "
 
 ANY = "any other policy"
 """In place of a boundary: one that nothing is known of, and that may limit nothing."""
@@ -14,12 +15,26 @@ def under(label: str, boundary: str | None) -> str:
 
 def bare(label: str) -> str:
     """Return the ARN, or the pattern of ARNs, of a label."""
+    if maker(label) is not None:
+        return label.partition(_FOR)[0]
     return label.partition(_UNDER)[0] if _UNDER in label else label
 
 
 def bound(label: str) -> str | None:
     """Return the boundary that a label states; `None` if it states none."""
-    return label.partition(_UNDER)[2] or None
+    return None if maker(label) is not None else label.partition(_UNDER)[2] or None
+
+
+def acting(federated: str, user: str) -> str:
+    """Return the label of federated users that a user, or an administrator, makes sessions for."""
+    return f"{federated}{_FOR}{user}"
+
+
+def maker(label: str) -> str | None:
+    """Return the label of whose permissions federated users have; `None` if it is not of such."""
+    if _FOR not in label or ":federated-user/" not in label:
+        return None
+    return label.partition(_FOR)[2]
 
 
 def account_of(label: str) -> str:

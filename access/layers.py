@@ -66,6 +66,7 @@ class Layers:
         same_account: whether caller and resource may be of one account; what is allowed across
             accounts is allowed within one too.
         resource_decides: whether the resource's policy must allow even within one account.
+        refused: whether AWS refuses it to such a caller, whatever policies say.
     """
 
     ask: Ask
@@ -77,6 +78,7 @@ class Layers:
     rcps: tuple[Layer, ...]
     same_account: bool
     resource_decides: bool
+    refused: bool = False
 
     def __iter__(self) -> Iterator[Layer]:
         yield from (self.identity, self.boundary, self.session, self.resource)
@@ -110,6 +112,8 @@ class Layers:
 
     def granted(self, *, sure: bool) -> Region:
         """Return what is allowed before any explicit Deny."""
+        if self.refused:
+            return Region()
         total = self._granted_by_account(sure=sure)
         for layer in (*self.scps, *self.rcps):
             total &= layer.allows(self.world, _ALL, sure=sure) | self._exempt

@@ -24,7 +24,7 @@ from access.facts import (
 )
 from access.federation import admission
 from access.iam_keys import Variant
-from access.label import bare
+from access.label import bare, maker
 from access.verdict import Allowed, Denied, Reason
 from access.witness import Clash, witness
 from access.world import Unreadable
@@ -34,7 +34,7 @@ ASSUME = "sts-assume-role"
 _IMPLIED = {
     ADMINISTERED: "whoever administers an account takes over any principal of it",
     UNLIMITED: "everything is allowed to it, so that it administers its account",
-    RETRUSTED: "the role's trust policy is the caller's own, and admits the caller",
+    RETRUSTED: "its trust policy is the caller's own, or its session is the caller's to make",
     PASSED: "the role passed to a service of which nobody knows what it runs",
     REBOUND: "the principal is controlled under whatever boundary it is put",
     RENAMED: "the user is controlled under whatever name",
@@ -242,7 +242,8 @@ class Paths:
         """Return the ways in which a step gives a fact."""
         facts = frozenset(self._unbound(fact, derivation))
         ways = self._evidence.keys.variants(step, changed(fact), facts)
-        return [way for way in ways if (way.gain, way.of) == fact]
+        of = fact.of if maker(fact.of) is None else bare(fact.of)
+        return [way for way in ways if (way.gain, way.of) == (fact.gain, of)]
 
     def _unbound(self, fact: Fact, derivation: Derivation) -> tuple[Fact, ...]:
         """Return that whom the fact is about has had its boundary taken off before."""
@@ -259,7 +260,7 @@ class Paths:
         facts = self._facts(needed, derivation)
         allowed: list[Reason] = []
         doubts = list(self._unknown(fact)) if derivation.step == PASSED else []
-        context: list[str] = []
+        context = list(self._keys_unknown(fact, derivation))
         for put in puts:
             verdict = self._evidence.decide(put, facts)
             if isinstance(verdict, Allowed):
@@ -280,6 +281,16 @@ class Paths:
             allowed_by=tuple(dict.fromkeys(allowed)),
             doubts=tuple(dict.fromkeys(doubts)),
         )
+
+    def _keys_unknown(self, fact: Fact, derivation: Derivation) -> Iterator[str]:
+        """Yield the keys that are taken to keep nobody from a credential that was read."""
+        read = {one.of for one in derivation.premises} if derivation.step == STORED else set[str]()
+        for one in self._evidence.world.credentials if read else ():
+            if one.secret in read and one.principal == fact.of and one.unknown_key:
+                yield (
+                    f"key `{one.unknown_key}` of `{one.secret}` keeping nobody out, for the input "
+                    "lacks its policy; give it with the policies of resources"
+                )
 
     def _unknown(self, fact: Fact) -> Iterator[Reason]:
         for service in self._strangers(fact.of):

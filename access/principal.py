@@ -57,7 +57,8 @@ class Caller:
         account: their account id, `None` if it is not one known account.
         session: the session's name; `None` if it is the caller's choice, or there is no session.
         unique_id: `AIDA…` or `AROA…`, `None` if it is not known.
-        formerly: ARNs and ids of the users that a renamed one may be: what names one follows it.
+        formerly: ARNs and ids of the users that a renamed one may be: what names one follows it;
+            of a federated user, of whose permissions it has.
         taken: of users yet to be made, the ARNs of others: AWS takes no name twice.
     """
 
@@ -100,10 +101,10 @@ class Caller:
         if names.is_empty() or ":assumed-role/" in pattern:
             raise ArnParseError(pattern, "give a pattern of user or role ARNs")
         _, _, service, _, account, resource = [*pattern.split(":", 5), *[""] * 5][:6]
-        users = service == "iam" and resource.startswith("user/")
-        return cls(
-            Kind.USER if users else Kind.ANY_IAM, names, account if is_account(account) else None
-        )
+        sorts = {"iam user": Kind.USER, "sts federated-user": Kind.FEDERATED_USER}
+        sort = resource.partition("/")[0] if "/" in resource else ""
+        kind = sorts.get(f"{service} {sort}", Kind.ANY_IAM)
+        return cls(kind, names, account if is_account(account) else None)
 
     @classmethod
     def session_of(cls, role_arn: str, session: str, *, unique_id: str | None = None) -> "Caller":
@@ -186,6 +187,8 @@ def named(entry: PrincipalEntry, caller: Caller) -> Named:
 
 
 def _named_in_iam(value: str, caller: Caller) -> Named:  # noqa: PLR0911 -- one for each form
+    if value in caller.formerly and caller.kind is Kind.FEDERATED_USER:
+        return _doubtful(f"the user `{value}`, of whom the caller is a federated user")
     if value in caller.formerly:
         return Named(Grant.DIRECT, Span(ANYTHING, NOTHING))
     if is_account(value):
@@ -210,7 +213,7 @@ def _named_by_arn(arn: Arn, caller: Caller) -> Named:
     match arn.service, arn.kind:
         case "iam", "root":
             return Named(Grant.ACCOUNT, Span.exact(_whole_account(arn.partition, arn.account)))
-        case "iam", "user" if caller.kind is Kind.FEDERATED_USER:
+        case "iam", "user" if _may_act_for(caller, arn):
             return _doubtful(f"the user `{arn}`, of whom the caller may be a federated user")
         case ("iam", "user") | ("sts", "federated-user"):
             return Named(Grant.DIRECT, exact)
@@ -220,6 +223,12 @@ def _named_by_arn(arn: Arn, caller: Caller) -> Named:
             return Named(Grant.DIRECT, _session(arn, caller))
         case _:
             return _doubtful(f"the principal `{arn}`, of a kind not known")
+
+
+def _may_act_for(caller: Caller, user: Arn) -> bool:
+    """Whether the caller is a federated user, and it is not known whose, and may be this user's."""
+    known = bool(caller.formerly) or caller.account not in (None, user.account)
+    return caller.kind is Kind.FEDERATED_USER and not known
 
 
 def _session(arn: Arn, caller: Caller) -> Span:

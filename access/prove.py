@@ -10,14 +10,15 @@ from access.catalogue.step import Gain, Step
 from access.certificate import Certificate, catalogue_version, compact, fingerprint
 from access.errors import PatternTooComplexError
 from access.evidence import Evidence
-from access.facts import GIVEN, Derivation, Fact
+from access.facts import GIVEN, STORED, Derivation, Fact
 from access.federation import admitting, first_hop
 from access.newer import newer_actions
 from access.path import Hop, Paths
 from access.pattern import Language, pieces
 from access.quiet import uncollected
-from access.reach.closure import Closure, Taken
+from access.reach.closure import Closure
 from access.reach.index import account_of
+from access.reach.ledger import Taken
 from access.reach.texts import Name, covers, meets, named, of_pieces
 from access.reach.units import Unit
 from access.remedy import Remedy, remedy
@@ -268,6 +269,7 @@ def _broken(prover: Prover, rule: Rule, broken: Fact) -> Refuted | Undecided:
         return Refuted(rule, told.path, told.reached, remedy(prover, rule, told.path))
     path = _path(prover, prover.closure(rule.from_, How.PERHAPS), broken)
     doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
+    doubts.update((said, None) for hop in path if hop.step == STORED for said in hop.context)
     return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
 
 

@@ -10,8 +10,8 @@ from access.certificate import Digest, catalogue_version
 from access.errors import PatternTooComplexError
 from access.federation import admitting
 from access.prove import Proof, Proofs, Prover, prove_each
-from access.reach.closure import Taken
 from access.reach.delta import Delta, compare
+from access.reach.ledger import Taken
 from access.reach.settled import Settled
 from access.rule import Rule, Start, WebIdentity
 from access.world import World

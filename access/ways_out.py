@@ -1,17 +1,23 @@
 """Why each way out of a proof's closed set is shut: from whom, to where, and by what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from access.catalogue.step import Gain
 from access.certificate import Certificate
+from access.checking.closed import Closed
+from access.checking.doors import Actor, Doors
+from access.checking.reading import Means
 from access.evidence import Evidence, Put
 from access.facts import Fact
 from access.pattern import Language
 from access.rule import WebIdentity
 from access.verdict import Denied, Reason
 from access.world import World
+
+_ASSUME = "sts:AssumeRole"
+_UNTRUSTED = Reason("no statement of the resource-based policy allows it")
+_UNALLOWED = Reason("no statement of the identity-based policies allows it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class WayOut:
 
     Attributes:
         callers: how many principals of the set stand as `caller` does.
-        roles: how many roles that must not be reached have the trust policy of `role`.
+        roles: how many roles that must not be reached are shut to them as `role` is.
         why: the refusal, as AWS would decide it.
     """
 
@@ -48,31 +54,86 @@ class WayOut:
 def ways_out(world: World, certificate: Certificate) -> Iterator[WayOut]:
     """Yield why a session of no role that must not be reached is to be had from the closed set.
 
-    Callers are taken together whose policies are the same, and roles whose trust policy is.
+    Callers are taken together who have the same policies and are let near the same roles; roles,
+    to which a caller is not let near for the same reason or, near, that have the same trust policy.
     """
-    evidence = Evidence(world)
-    facts = frozenset(certificate.facts)
-    callers: dict[object, list[str]] = {}
-    for label in _callers(world, certificate):
-        record = evidence.record(label)
-        policies = tuple(evidence.identity(label, record, facts))
-        bound = None if record is None else record.boundary
-        key = (policies, bound, label if record is None else "")
-        callers.setdefault(key, []).append(label)
-    roles: dict[str | None, list[str]] = {}
     never = [Language.glob(str(pattern)) for pattern in certificate.rule.never_reach]
-    for arn, role in world.roles.items():
-        if any(arn in pattern for pattern in never):
-            roles.setdefault(role.trust.text, []).append(arn)
+    roles = [arn for arn in world.roles if any(arn in pattern for pattern in never)]
+    evidence = Evidence(world)
     for identity in certificate.rule.from_:
         if isinstance(identity, WebIdentity):
-            yield from _of_web_identity(evidence, identity, roles.values())
-    for alike in callers.values():
-        for targets in roles.values():
-            put = Put(alike[0], "sts:AssumeRole", targets[0], (), trust=True)
+            alike = _by_trust(world, roles).values()
+            yield from _of_web_identity(evidence, identity, alike)
+    facts = frozenset(certificate.facts)
+    for one in _callers(Closed(world, certificate, ()), roles):
+        for role, many, why in one.far(roles):
+            yield WayOut(one.caller, one.callers, role, many, (why,))
+        for targets in _by_trust(world, one.near).values():
+            put = Put(one.caller, _ASSUME, targets[0], (), trust=True)
             verdict = evidence.decide(put, facts)
             if isinstance(verdict, Denied):
-                yield WayOut(alike[0], len(alike), targets[0], len(targets), verdict.reasons)
+                yield WayOut(one.caller, one.callers, targets[0], len(targets), verdict.reasons)
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Callers that have the same policies, and are let near the same roles.
+
+    Attributes:
+        near: the roles that no comparison of texts shuts to them.
+        told: the roles, these among them, that one side speaks of for sure: all that their own
+            policies name or, if `whole` is false, all whose trust policies may let them in.
+        whole: whether their own policies name in full all that they may be allowed.
+    """
+
+    caller: str
+    near: Sequence[str]
+    told: Sequence[str]
+    whole: bool
+    callers: int = 0
+
+    def far(self, roles: Sequence[str]) -> Iterator[tuple[str, int, Reason]]:
+        """Yield the roles that they are not let near: the first one, how many, and why."""
+        near = frozenset(self.near)
+        told = [role for role in self.told if role not in near]
+        why, why_others = (_UNTRUSTED, _UNALLOWED) if self.whole else (_UNALLOWED, _UNTRUSTED)
+        if told:
+            yield told[0], len(told), why
+        known = near.union(told)
+        others = len(roles) - len(known)
+        if others:
+            yield next(role for role in roles if role not in known), others, why_others
+
+
+def _callers(closed: Closed, roles: Sequence[str]) -> Iterable[_Alike]:
+    """Return who can act, by their policies and what these and trust policies speak of."""
+    doors = closed.doors_of(roles)
+    found: dict[object, _Alike] = {}
+    pairs = [(actor, alike.means) for alike in closed.alike for actor in alike.actors]
+    for actor, means in sorted(pairs, key=lambda pair: pair[0].label):
+        near, told, whole = _spoken_of(doors, actor, means)
+        record = closed.evidence.record(actor.label)
+        bounds = (record.boundary, actor.account) if record else actor.label
+        one = _Alike(actor.label, near, told, whole)
+        found.setdefault((id(means), bounds, near, told), one).callers += 1
+    return found.values()
+
+
+def _spoken_of(
+    doors: Doors, actor: Actor, means: Means
+) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Return which roles a caller is near to, which it is told of, and by which side."""
+    near = tuple(sorted(doors.of(actor, means, _ASSUME)))
+    names, whole = means.names(_ASSUME)
+    told = names & doors.labels if whole else doors.of(actor, means, None)
+    return near, tuple(sorted(told)), whole
+
+
+def _by_trust(world: World, roles: Iterable[str]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    for role in roles:
+        found.setdefault(world.roles[role].trust.text, []).append(role)
+    return found
 
 
 def _of_web_identity(
@@ -84,15 +145,3 @@ def _of_web_identity(
         verdict = evidence.decide(put, frozenset[Fact]())
         if isinstance(verdict, Denied):
             yield WayOut(str(identity), 1, targets[0], len(targets), verdict.reasons)
-
-
-def _callers(world: World, certificate: Certificate) -> Iterator[str]:
-    stores = {one.secret for one in world.credentials} | {one.key for one in world.credentials}
-    for fact in certificate.facts:
-        if fact.gain is Gain.ADMINISTER:
-            partition = next(
-                (arn.split(":")[1] for arn in world.roles if arn.split(":")[4] == fact.of), "aws"
-            )
-            yield f"arn:{partition}:iam::{fact.of}:*"
-        elif fact.gain is Gain.CONTROL and fact.of not in stores:
-            yield fact.of

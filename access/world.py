@@ -157,12 +157,14 @@ class Credential:
             of the customer's own, or it is not known; one whose policy a world lacks is none there.
         account: the account that the secret is in, where its ARN does not say it, as for objects
             of a bucket; `None` if it is not known: it may then be anybody's.
+        unknown_key: in place of `key`, one whose policy the world lacks.
     """
 
     secret: str
     principal: str
     key: str | None = None
     account: str | None = None
+    unknown_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,9 @@ class World:
         # is known, be it named by an alias that may move, keeps nobody out.
         if any(one.key is not None and one.key not in self.resources for one in self.credentials):
             kept = (
-                one if one.key in self.resources else replace(one, key=None)
+                one
+                if one.key is None or one.key in self.resources
+                else replace(one, key=None, unknown_key=one.key)
                 for one in self.credentials
             )
             object.__setattr__(self, "credentials", tuple(kept))

@@ -17,7 +17,7 @@ from access.effort import limited
 from access.errors import PatternTooComplexError
 from access.evidence import Evidence, Put
 from access.facts import Fact
-from access.label import bare
+from access.label import acting, bare
 from access.world import Document, World
 
 STORED = (Target.STORE, Target.KEY)
@@ -90,7 +90,10 @@ class Closed:
             if label not in self.places.stores or label in world.users or label in world.roles:
                 yield Actor.of(label, renamed=label in renamed)
         for account in self.all(Gain.ADMINISTER):
-            yield Actor.of(self.administrator(account), renamed=False)
+            administrator = self.administrator(account)
+            yield Actor.of(administrator, renamed=False)
+            federated = f"arn:{self.places.partition(account)}:sts::{account}:federated-user/*"
+            yield Actor.of(acting(federated, administrator), renamed=False)
 
     def _grouped(self) -> list[Alike]:
         found: dict[tuple[object, ...], Alike] = {}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from access.checking.admitted import Admitted, may_begin
@@ -67,6 +68,11 @@ class Doors:
             if found.anybody:
                 self._to_anybody[found.beginnings].append(label)
 
+    @property
+    def labels(self) -> AbstractSet[str]:
+        """All that there is to ask about."""
+        return self._admitting.keys()
+
     def of(self, actor: Actor, means: Means, action: str | None) -> dict[str, None]:
         """Return what to ask about for somebody, of what nobody gets at whom it does not let in.
 
@@ -96,7 +102,7 @@ class Doors:
         """Return what may let somebody in whatever their account's policies say."""
         if actor.plain:
             words: Iterable[str] = self._by_word.get(actor.name, ())
-        elif actor.name.startswith("arn:") and actor.name.split(":")[2] == "iam":
+        elif actor.name.startswith("arn:") and actor.name.split(":")[2] in ("iam", "sts"):
             # INVARIANT: all whom such a pattern names, and all who were renamed to it, are of the
             # account that it says.
             known = actor.account.isdigit()

@@ -12,7 +12,7 @@ from access.checking.reading import Means, account_of, allowed_by, glob
 from access.document import Statement
 from access.evidence import Put
 from access.iam_keys import Variant
-from access.label import bare, bound
+from access.label import bare, bound, maker
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _PASS = "iam:PassRole"  # noqa: S105 -- an action's name
@@ -193,7 +193,9 @@ def minted(closed: Closed, alike: Alike, step: Step) -> Iterator[str]:
     sort = "federated-user" if where == "sts" else step.target.value
     for actor in (one.label for one in alike.actors):
         base = f"arn:{actor.split(':')[1]}:{where}::{account}:{sort}/"
-        if closed.holds(Gain.ADMINISTER, f"{base}*"):
+        # AWS makes federated users for users only, and for whoever administers the account.
+        of_role = where == "sts" and not bare(actor).split(":", 5)[-1].startswith("user/")
+        if of_role or closed.holds(Gain.ADMINISTER, f"{base}*"):
             continue
         for way in closed.evidence.keys.variants(step, f"{base}*", closed.facts):
             if way.also is None or closed.anyone_may(account, way.also, "*"):
@@ -207,10 +209,11 @@ def _minted(closed: Closed, actor: str, step: Step, way: Variant, base: str) -> 
     if not closed.may(Put(actor, action, f"{base}*", said)):
         return
     world, every = closed.world, glob(f"{base}*")
+    whose = actor if ":federated-user/" in base else None
     known = [
         bare(one)
         for one in closed.all(step.gain)
-        if one.startswith(base) and bound(one) == bound(way.of)
+        if one.startswith(base) and bound(one) == bound(way.of) and maker(one) == whose
     ]
     for pattern in _named(closed.means.of(actor), action):
         one = glob(pattern) & every

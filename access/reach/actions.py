@@ -1,9 +1,10 @@
-"""Which actions an Action or NotAction element is about: each pattern is matched once."""
+"""Which actions policies and their Action elements are about: each pattern is matched once."""
 
 from functools import lru_cache
 
 from access.document import Element
 from access.pattern import Language
+from access.world import Unreadable, read
 
 
 @lru_cache(maxsize=1 << 16)
@@ -36,3 +37,19 @@ def acts(element: Element, action: str) -> tuple[bool, bool]:
     found = [_action(value, action) for value in element.values]
     may, must = any(one for one, _ in found), any(two for _, two in found)
     return (not must, not may) if element.negated else (may, must)
+
+
+def relevant(text: str | None, actions: frozenset[str]) -> frozenset[str]:
+    """Return which of the actions a policy may allow, on some resource or other."""
+    policy = Unreadable("") if text is None else read(text)
+    if isinstance(policy, Unreadable):
+        return actions
+    found: frozenset[str] = frozenset()
+    for statement in policy.statements:
+        if statement.effect == "Allow":
+            element = statement.actions
+            named = frozenset[str]().union(
+                *(matches_action(value, actions, sure=element.negated) for value in element.values)
+            )
+            found |= actions - named if element.negated else named
+    return found

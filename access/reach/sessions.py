@@ -83,7 +83,9 @@ class Sessions:
         return self.tags_matter and due.get(Fact(Gain.SESSION, role), cost + 1) > cost
 
     def of(self, unit: Unit, standing: Standing, cost: int) -> Iterator[Found]:
-        """Yield what the unit gets by AssumeRole."""
+        """Yield what the unit gets by AssumeRole; STS takes no such call from a federated user."""
+        if unit.kind is Kind.FEDERATED_USER:
+            return
         found = list(dict.fromkeys(self._assumable(unit, standing, cost)))
         if not found:
             return

@@ -116,11 +116,12 @@ class Settled:
                 found: Iterable[str] = (
                     bearer
                     for holder in closure.index.holders.get(arn, ())
-                    for bearer in closure.bearers(holder)
+                    for bearer in closure.states.bearers(holder)
                 )
             else:
-                found = closure.bearers(arn)
-            yield from (one for one in found if Fact(Gain.CONTROL, one) in closure.facts)
+                found = closure.states.bearers(arn)
+            every = (one for of in found for one in (of, *closure.ledger.acting.get(of, ())))
+            yield from (one for one in every if Fact(Gain.CONTROL, one) in closure.facts)
 
     def _stays(self, label: str) -> bool:
         """Whether a unit, with what it stands for now, gives nothing that is not there."""

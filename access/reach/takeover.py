@@ -5,47 +5,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from access.catalogue import strange
-from access.catalogue.step import Gain, Kind, Need, On, Step, Target
+from access.catalogue.step import Gain, Need, On, Step, Target
 from access.facts import PASSED, Fact, Facts
 from access.iam_keys import CREATE_POLICY, iam_keys
-from access.label import bound, under
-from access.pattern import ANYTHING, Language
 from access.principal import Kind as Caller
-from access.reach.actions import matches_action
+from access.reach.actions import relevant
 from access.reach.drawn import Drawn
 from access.reach.judge import Judge
 from access.reach.keyed import By, Keyed
 from access.reach.left import Due, Left, Sort, Targets, sorts
+from access.reach.making import Making
 from access.reach.permit import Permit
 from access.reach.sessions import Found
 from access.reach.standing import Standing
 from access.reach.stores import STORED, Near, Stores, apart
-from access.reach.texts import meets, named
 from access.reach.units import Unit
-from access.world import Account, Unreadable, read
+from access.world import Account
 
 _UNKNOWN = Account()
 _SORTS = {Target.USER: Caller.USER, Target.ROLE: Caller.SESSION}
 _BY_STS = ("sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
 _PASS = "iam:passrole"  # noqa: S105 -- an action
 _DELETING = ("iam:deleterole",)
-_FEDERATION = "sts:getfederationtoken"
-
-
-def relevant(text: str | None, actions: frozenset[str]) -> frozenset[str]:
-    """Return which of the actions a policy may allow, on some resource or other."""
-    policy = Unreadable("") if text is None else read(text)
-    if isinstance(policy, Unreadable):
-        return actions
-    found: frozenset[str] = frozenset()
-    for statement in policy.statements:
-        if statement.effect == "Allow":
-            element = statement.actions
-            named = frozenset[str]().union(
-                *(matches_action(value, actions, sure=element.negated) for value in element.values)
-            )
-            found |= actions - named if element.negated else named
-    return found
 
 
 _Near = tuple[Step, Near]
@@ -63,6 +44,7 @@ class TakeOvers:
         self.keys = iam_keys(self._index.world)
         self._on_boundaries = {step.id for step in self._steps if self.keys.see_present(step)}
         self._keyed = Keyed(judge, self.keys, facts, self._is_had)
+        self._making = Making(judge, self.keys, facts, self._is_had)
         every = [need for step in self._steps for need in step.needs]
         if self.keys.see_any:
             every.append(CREATE_POLICY)
@@ -139,19 +121,18 @@ class TakeOvers:
         reading = self._reading(own | self._opening)
         for near in self._near_by(reading, unit.account, own, guarded=True):
             yield from self._stored(near, unit, standing)
-        # AWS lets federated users call neither IAM nor STS.
-        if (
-            unit.kind is Caller.FEDERATED_USER
-            or not (possible or reading or _PASS in own)
-            or self._drawn[unit.account].has(unit.kind, standing.permits, unit.name, cost)
+        if not (possible or reading or _PASS in own) or self._drawn[unit.account].has(
+            unit.kind, standing.permits, unit.name, cost
         ):
             return
         self._share(unit, standing, own)
         for near in self._near_by(reading, unit.account, own, guarded=False):
             yield from self._stored(near, unit, standing)
         nothing: set[Sort] = set()
+        federated = unit.kind is Caller.FEDERATED_USER
         for step, sort in possible:
-            if sort in nothing:
+            # AWS STS takes no calls from federated users; IAM does, from their console sessions.
+            if sort in nothing or (federated and step.needs[0].action.startswith("sts:")):
                 continue
             left = self._targets.of(unit.account, step, sort, cost) if sort else None
             if left is not None and not left:
@@ -176,8 +157,6 @@ class TakeOvers:
     ) -> Iterator[Found]:
         """Yield what is read or opened of what a unit may be let at."""
         step, doors = near
-        if unit.kind is Caller.FEDERATED_USER and step.kind is not Kind.READ:
-            return  # AWS lets federated users call neither IAM nor STS, nor write policies
         loose, needs = self._needs[step.id]
         if all(self._is_had(one, unit, standing) for one in loose):
             asked = step, needs
@@ -281,7 +260,7 @@ class TakeOvers:
         if not all(self._is_had(one, unit, standing) for one in self._needs[step.id][0]):
             return ()
         if left is None:
-            return self._minted(step, unit, standing)
+            return self._making.of(step, unit, standing)
         labels: Iterable[str] = left
         if step.target in (Target.ACCOUNT, Target.MEMBER):
             return labels
@@ -320,47 +299,3 @@ class TakeOvers:
             return False
         self._waiting[key].add(unit.label)
         return self.had.get(key) == unit.label
-
-    def _minted(self, step: Step, unit: Unit, standing: Standing) -> Iterator[str]:
-        """Yield the ARNs, and patterns of them, that the caller may make principals under."""
-        action = step.needs[0].action.lower()
-        partition = self._index.partition(unit.account)
-        sort = f"sts::{unit.account}:federated-user"
-        if action != _FEDERATION:
-            sort = f"iam::{unit.account}:{step.target.value}"
-        base = f"arn:{partition}:{sort}/"
-        for way in self.keys.variants(step, f"{base}*", self._facts):
-            if way.also is None or self._is_had(way.also, unit, standing):
-                given = way.given(step.needs[0])
-                permit = standing.permit(action, self._judge.owner(unit.label), given)
-                for label in self._makable(permit, unit, base):
-                    made = under(label, bound(way.of))
-                    if Fact(step.gain, made) not in self._facts:
-                        yield made
-
-    def _makable(self, permit: Permit, unit: Unit, base: str) -> Iterator[str]:
-        """Yield the new ARNs, and patterns of them, that a permit is about."""
-        labels: dict[str, None] = {}
-        for clause in permit.identity:
-            if clause.allow and clause.may_be_by(unit.name):
-                for texts in (
-                    (ANYTHING,) if clause.negated else (*clause.may_on.parts, *clause.own_on.parts)
-                ):
-                    labels.update(dict.fromkeys(_under(base, texts)))
-        world = self._index.world
-        new = [label for label in labels if label not in world.users and label not in world.roles]
-        for label in new:
-            if permit.allows(unit.name, named(label)):
-                yield label
-
-
-def _under(base: str, texts: Language) -> Iterator[str]:
-    """Yield patterns that hold all texts of a set that begin with `base`."""
-    if texts.finite is not None:
-        yield from (word for word in texts.finite if word.startswith(base))
-        return
-    pattern = texts.written
-    if pattern is not None and pattern.startswith(base):
-        yield pattern
-    elif meets(texts, named(f"{base}*")):
-        yield f"{base}*"

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from access.catalogue.step import Gain, Target
 from access.effort import spend
 from access.facts import Fact, Facts
-from access.label import ANY, bare, bound, given
+from access.label import ANY, bare, bound, given, maker
 from access.principal import Kind
 from access.reach.callers import Callers
 from access.reach.clauses import Clauses
@@ -79,6 +79,9 @@ class Standings:
 
     def of(self, unit: Unit, facts: Facts) -> Standing:
         """Return the standing of a unit, where `facts` have come to be."""
+        whose = maker(unit.label)
+        if whose is not None:
+            return self._acting(unit, whose, facts)
         record = unit.record
         labels = self.labels(unit.label, facts)
         pile = _Pile(self.index, facts, anything=holds(Gain.GRANT, labels, facts))
@@ -107,6 +110,25 @@ class Standings:
                 levels=() if unlocked else texts(account.scps),
             )
         )
+
+    def _acting(self, unit: Unit, whose: str, facts: Facts) -> Standing:
+        """Return the standing of federated users: their maker's, by a session policy of its choice.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html
+        """
+        record = self.index.principal(whose)
+        if record is not None:
+            theirs = self.of(Unit.of(record, whose), facts)
+        elif whose.endswith(":*"):
+            theirs = self.administrator(unit.account, facts)
+        else:
+            theirs = self.of(Unit.matching(whose), facts)
+        ids = () if record is None else (record.arn, record.unique_id)
+        formerly = theirs.profile.formerly | {word for word in ids if word}
+        profile = Profile(
+            unit.kind, unit.account, theirs.profile.organization, tags=None, formerly=formerly
+        )
+        return self._standing(replace(theirs.bearing, profile=profile))
 
     def administrator(self, account: str, facts: Facts) -> Standing:
         """Return the standing of somebody who administers an account."""

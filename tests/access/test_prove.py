@@ -181,6 +181,27 @@ def test_a_proof_says_of_each_way_out_why_it_is_shut() -> None:
     assert proof["shut"][0]["why"] == ["no statement of the resource-based policy allows it"]
 
 
+def test_ways_out_are_told_by_who_is_alike_never_pair_by_pair() -> None:
+    roles = [f"{R}-{at}" for at in range(30)]
+    trusting = [role(arn, trusts(f"{MACHINE}-{arn[-1]}")) for arn in roles]
+    starts = [f"{N}-{at}" for at in range(40)]
+    own = (ASSUME, allow("sts:AssumeRole", roles[0]), allow("s3:*"), allow("iam:ListUsers"))
+    users = [user(arn, own[at % len(own)]) for at, arn in enumerate(starts)]
+    one = world(*users, *trusting)
+    rule = Rule.of((*starts[1::4], *starts[2::4], starts[0]), tuple(roles))
+    (proof,) = prove(one, [rule]).json(one)["certificate"]["proofs"]
+    untrusted = "no statement of the resource-based policy allows it"
+    unallowed = "no statement of the identity-based policies allows it"
+    assert [
+        (way["from"], way["alike"], way["to"], way["to_alike"], way["why"]) for way in proof["shut"]
+    ] == [
+        (starts[0], 1, roles[0], 30, [untrusted]),
+        (starts[1], 10, roles[0], 1, [untrusted]),
+        (starts[1], 10, roles[1], 29, [unallowed]),
+        (starts[10], 10, roles[0], 30, [unallowed]),
+    ]
+
+
 def test_the_same_world_has_the_same_digest_and_a_changed_one_another() -> None:
     assert fingerprint(two_hops()) == fingerprint(two_hops())
     assert fingerprint(two_hops()) != fingerprint(world(user(N)))

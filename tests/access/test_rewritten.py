@@ -1,10 +1,15 @@
 """Who may write the policy of what is stored reads it; who starts as an account may come by it."""
 
+from dataclasses import replace
+
 import pytest
 
+from access.catalogue import Gain
+from access.facts import Fact
 from access.prove import Answer, Refuted, Rule, prove
 from access.world import Credential, Document, World
 from tests.access.small_world import PROD, ROOT, STATE, N, R, allow, doc, role, user, verdict, world
+from tests.access.test_checker_steps import faults
 
 GOAL = f"arn:aws:iam::{PROD}:user/goal"
 SECRET = f"arn:aws:secretsmanager:eu-west-1:{STATE}:secret:key-a1b2c3"
@@ -39,6 +44,49 @@ def test_who_may_write_the_policy_of_what_is_stored_reads_it_in_two_steps(
     (result,) = prove(stored(action, on, holds, kept), [Rule.of((N,), (GOAL,))]).results
     assert isinstance(result, Refuted)
     assert [hop.gained.gain.value for hop in result.path] == ["rewrite", "control", "control"]
+
+
+KEY = f"arn:aws:kms:eu-west-1:{STATE}:key/1"
+READ = "secretsmanager:GetSecretValue"
+THEIRS = {**allow("kms:*"), "Principal": {"AWS": GOAL}}
+
+
+def encrypted(*actions: str, key: Document | None = None) -> World:
+    one = stored("s3:ListBucket", "*", SECRET, {KEY: key or doc(THEIRS)})
+    kept = (Credential(SECRET, GOAL, key=KEY),)
+    return replace(one, users={**one.users, N: user(N, allow(list(actions)))}, credentials=kept)
+
+
+def test_who_may_write_the_policy_of_a_secrets_key_reads_the_secret() -> None:
+    letting_write = {**allow("kms:PutKeyPolicy"), "Principal": {"AWS": N}}
+    for one in (
+        encrypted(READ, "kms:PutKeyPolicy", key=doc([THEIRS, {**ROOT, "Action": "kms:Put*"}])),
+        encrypted(READ, key=doc([THEIRS, letting_write])),
+    ):
+        (result,) = prove(one, [Rule.of((N,), (GOAL,))]).results
+        assert isinstance(result, Refuted)
+        gains = [(hop.gained.gain.value, hop.gained.of) for hop in result.path]
+        assert ("rewrite", KEY) in gains
+        assert gains[-1] == ("control", GOAL)
+
+
+def test_the_key_alone_or_the_secret_alone_is_not_enough() -> None:
+    let = doc([THEIRS, {**ROOT, "Action": "kms:Put*"}])
+    assert verdict(encrypted("kms:PutKeyPolicy", key=let), never=GOAL) is Answer.PROVED
+    assert verdict(encrypted(READ, "kms:PutKeyPolicy"), never=GOAL) is Answer.PROVED
+    assert verdict(encrypted(READ, key=let), never=GOAL) is Answer.PROVED
+
+
+def test_the_checker_demands_what_a_key_with_another_policy_opens() -> None:
+    one = encrypted(READ, "kms:PutKeyPolicy", key=doc([THEIRS, {**ROOT, "Action": "kms:Put*"}]))
+    needed = {
+        Fact(Gain.REWRITE, KEY): "kms-put-key-policy",
+        Fact(Gain.CONTROL, KEY): "kms-decrypt",
+        Fact(Gain.CONTROL, SECRET): "secretsmanager-get-secret-value",
+    }
+    for lacking, step in needed.items():
+        found = faults(one, *(fact for fact in needed if fact != lacking))
+        assert any(f"`{step}`" in fault for fault in found), step
 
 
 def test_who_may_write_the_policy_of_another_secret_reads_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from access.prove import Answer
+from access.prove import Answer, Refuted, Undecided
 from access.rule import Rule
 from access.verified import verified
 from access.world import Account, Credential, Document, Grants, User, World
@@ -78,6 +78,17 @@ def test_a_key_that_is_not_known_keeps_nobody_out(
 
     monkeypatch.setattr(World, "__post_init__", nothing_left_out)
     assert verified(world(resources, key, READ), (RULE,)).answer is Answer.PROVED
+
+
+def test_a_path_names_the_key_whose_policy_would_tell() -> None:
+    unread = {SECRET: Document("the secret's policy", "{")}
+    for resources, reads in (({}, READ), (unread, "s3:ListBucket")):
+        (result,) = verified(world(resources, KEY, reads), (RULE,)).results
+        assert isinstance(result, Undecided if resources else Refuted)
+        said = [context for hop in result.path for context in hop.context]
+        assert any(f"key `{KEY}` of `{SECRET}` keeping nobody out" in one for one in said)
+        if isinstance(result, Undecided):
+            assert any(f"`{KEY}`" in why and "lacks its policy" in why for why in result.why)
 
 
 @pytest.mark.parametrize("text", [None, "{"])

@@ -65,6 +65,19 @@ def _root(question: Question) -> Question:
     return replace(question, identity=[{"Version": "2012-10-17", "Statement": [_FULL]}])
 
 
+def _federated(question: Question) -> Question:
+    """Put what STS refuses to federated users without any Allow."""
+    action = question.action.lower()
+    refused = action.startswith("sts:") and action != "sts:getcalleridentity"
+    if question.kind != "FederatedUser" or not refused:
+        return question
+
+    def change(statement: Statement) -> Statement | None:
+        return statement if statement["Effect"] == "Deny" else None
+
+    return each_statement(question, change)
+
+
 def _direct(question: Question) -> Question:
     """Put the session policy as its Denies alone, where the resource grants to the session."""
     session, policy = question.session, question.policy
@@ -271,6 +284,12 @@ CATEGORIES = (
         "the root user has full access to its account without any policy",
         _GUIDE + "id_root-user.html",
         _root,
+    ),
+    Category(
+        "federated user and STS",
+        "a federated user can call no action of STS but GetCallerIdentity",
+        "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html",
+        _federated,
     ),
     Category(
         "session policy on a direct grant",
