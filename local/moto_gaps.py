@@ -18,6 +18,7 @@ from moto.secretsmanager.models import FakeSecret
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from local import totp
+from local.managed_policies import of_account
 
 
 def fill_gaps() -> None:
@@ -26,6 +27,8 @@ def fill_gaps() -> None:
         iam_urls.url_paths[path] = CompleteIam.dispatch
     for path in secretsmanager_urls.url_paths:
         secretsmanager_urls.url_paths[path] = CompleteSecretsManager.dispatch
+    # For each account and partition anew, moto reads a file of AWS's managed policies.
+    IAMBackend._init_aws_policies = of_account  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - slow
     # moto reads a bucket's policy without its conditions; the gate has decided before it is asked.
     FakeBucket.get_permission = _permitted
     # moto's own message says that the path may be `*`; its table leaves it out.
