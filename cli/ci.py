@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from access.errors import AccessError
+from access.rule import ArnPattern
 from cli.options import profiles_option
 from cli.output import say
 from cli.preview import project_option
@@ -44,6 +46,12 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default="AuditRole",
                 show_default=True,
                 help="The role that only reads, with which a pull request is previewed.",
+            ),
+            click.option(
+                "--ignore",
+                multiple=True,
+                metavar="PATTERN",
+                help="ARNs that the nightly drift is to ignore. Repeatable.",
             ),
             project_option,
         )
@@ -87,14 +95,19 @@ def _give(  # noqa: PLR0913 -- click hands each option over
     branch: str,
     role: str,
     preview_role: str,
+    ignore: tuple[str, ...],
     project: Path,
 ) -> None:
+    try:
+        known = tuple(ArnPattern(pattern).text for pattern in ignore)
+    except AccessError as error:
+        raise click.UsageError(f"--ignore: {error}") from error
     profiles = load(project / "profiles")
     named = {
         str(account.name): profile_of(account.name, project)
         for account in profiles.organization.accounts
     }
-    files = make(Plan.of(profiles, named, Roles(role, preview_role), branch))
+    files = make(Plan.of(profiles, named, Roles(role, preview_role), branch, known))
     for path, text in files.items():
         if write:
             file = project / path

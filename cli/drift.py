@@ -1,7 +1,9 @@
 """`iam-profiles drift`: what is in the accounts that nobody declared, and the proof over it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,25 +15,36 @@ from access.verified import verified
 from access.world import Account as AwsAccount
 from access.world import World
 from cli import exits
-from cli.drift_read import Live, read_live, rotated, states
-from cli.options import format_option
+from cli.drift_beside import Beside
+from cli.drift_read import Live, read_live, read_more, rotated
+from cli.options import executor_option, format_option, workers_option
 from cli.output import say
 from cli.preview import project_option
+from cli.stacks_live import StacksLive
 from iam_profiles.documents import AccountDocuments
-from iam_profiles.load import load
-from iam_profiles.model import Profiles
 from iam_profiles.render import render_all
 from iam_profiles.world import rules
 from iam_profiles.world import world as modelled
 from pipeline.checkpoints import State
+from pipeline.drift.beside import live_beside, modelled_beside, recorded_beside
 from pipeline.drift.compare import Change, Difference, Three, drift, waiting
 from pipeline.drift.inventory import Item, inventory, named_alike, recorded_keys, tagged
+from pipeline.drift.refresh import refresh_all
 from pipeline.drift.report import Drift, json_report, junit_report, markdown_report, sarif_report
-from pipeline.errors import StackUnknownError
+from pipeline.executors.choose import open_workers
+from pipeline.executors.workers import stoppable
+from pipeline.fleet import Fleet
+from pipeline.job import Outcome
+from pipeline.work import Work
 from policies.account_world import account_world, declared
 
-_STATUS = {"proved": exits.DONE, "refused": exits.NO, "undecided": exits.UNDECIDED}
-_STYLE = {"proved": "green", "refused": "red", "undecided": "yellow"}
+_STATUS = {
+    "proved": exits.DONE,
+    "refused": exits.NO,
+    "undecided": exits.UNDECIDED,
+    "failed": exits.UNAVAILABLE,
+}
+_STYLE = {"proved": "green", "refused": "red", "undecided": "yellow", "failed": "red"}
 _MARK = {
     Change.CHANGED: "~",
     Change.UNMANAGED: "+",
@@ -46,6 +59,14 @@ _REPORTS: dict[str, Callable[[Drift], str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """Where the stacks are refreshed, and how many at once."""
+
+    executor: str
+    workers: int | None
+
+
 @click.command("drift")
 @click.option("--account", "accounts", multiple=True, help="Compare this one; may be repeated.")
 @click.option(
@@ -54,27 +75,43 @@ _REPORTS: dict[str, Callable[[Drift], str]] = {
     metavar="PATTERN",
     help="ARNs of what is known to be there undeclared; the proof counts it. Repeatable.",
 )
+@click.option(
+    "--refresh/--no-refresh",
+    default=True,
+    show_default=True,
+    help="Have the engine look at each resource of the stacks, too.",
+)
+@workers_option
+@executor_option
 @click.option("--markdown", type=_FILE, help="Write the report as Markdown.")
 @click.option("--junit", type=_FILE, help="Write the report as JUnit XML.")
 @click.option("--sarif", type=_FILE, help="Write the report as SARIF 2.1.0.")
 @project_option
 @format_option
-def drift_command(
+def drift_command(  # noqa: PLR0913 -- click hands each option over
     accounts: tuple[str, ...],
     ignore: tuple[str, ...],
+    workers: int | None,
+    executor: str,
     project: Path,
+    *,
+    refresh: bool,
     form: str,
     **files: Path | None,
 ) -> int:
     """Compare what is in the accounts with what the stacks deployed, and prove over it.
 
-    Reads each account's users, groups, roles, policies and access keys; writes nothing. The
-    isolation rules are proved over what is really there, in all accounts, whichever are compared.
+    Reads each account's users, groups, roles, policies, keys, secrets and identity providers, and
+    has the engine refresh each stack as a preview; writes nothing. The isolation rules are proved
+    over what is really there, in all accounts, whichever are compared.
 
     Exit status 0 nothing drifted and every rule is proved; 1 something drifted, or a rule is
-    refuted; 2 undecided; 69 an account or a stack's state cannot be read.
+    refuted; 2 undecided; 69 an account, a part of it or a stack's state cannot be read.
     """
-    found = _look(project.absolute(), accounts, _ignored(ignore))
+    ignored = _ignored(ignore)
+    fleet = Fleet.of(project)
+    engines = _Engines(executor, workers) if refresh else None
+    found = _look(fleet, fleet.chosen(accounts), ignored, engines)
     for name, make in _REPORTS.items():
         file = files[name]
         if file is not None:
@@ -100,56 +137,105 @@ def _ignored(patterns: tuple[str, ...]) -> Callable[[Difference], bool]:
     return ignored
 
 
-def _look(project: Path, names: tuple[str, ...], ignored: Callable[[Difference], bool]) -> Drift:
+def _look(
+    fleet: Fleet,
+    names: Sequence[str],
+    ignored: Callable[[Difference], bool],
+    engines: _Engines | None,
+) -> Drift:
+    profiles = fleet.profiles
     began = time.monotonic()
-    profiles = load(project / "profiles")
-    documents = render_all(profiles).documents
-    for name in names:
-        if name not in documents:
-            raise StackUnknownError(name, tuple(documents))
-    recorded = states(profiles, project)
-    live = read_live(profiles, project)
+    documents = {str(name): one for name, one in render_all(profiles).documents.items()}
+    recorded = fleet.states()
+    live = read_live(profiles, fleet.project)
+    beside = read_more(profiles, fleet.project, live, recorded)
     read = time.monotonic()
+    refreshed = _refresh(fleet, names, recorded, engines) if engines is not None else None
+    engine = time.monotonic()
     proofs = verified(live.world, rules(profiles))
     proved = time.monotonic()
     differences: list[Difference] = []
     to_come: dict[str, tuple[Item, ...]] = {}
     urns: dict[str, str] = {}
-    chosen = [one for one in documents.values() if one.account.name in names or not names]
-    for account in chosen:
-        name = str(account.account.name)
-        three, its = _three(project, profiles, account, recorded[name], live)
+    for name in names:
+        three, its = _three(fleet, documents[name], recorded[name], live, beside)
         # What hangs on something declared is never ignored, whatever the pattern takes in.
         differences += (one for one in drift(three) if one.item.of in its or not ignored(one))
         to_come[name] = waiting(three)
         urns |= its
-    seconds = {"read": read - began, "proof": proved - read, "all": time.monotonic() - began}
-    ids = {str(one.account.name): str(one.account.id) for one in chosen}
-    unfinished = tuple(name for name in ids if recorded[name].pending)
-    return Drift(profiles, ids, tuple(differences), to_come, unfinished, urns, proofs, seconds)
+    return Drift(
+        profiles,
+        {name: str(documents[name].account.id) for name in names},
+        tuple(differences),
+        to_come,
+        tuple(name for name in names if recorded[name].pending),
+        urns,
+        proofs,
+        {
+            "read": read - began,
+            "refresh": engine - read,
+            "proof": proved - engine,
+            "all": time.monotonic() - began,
+        },
+        tuple(one for one in beside.unread if one.account in names),
+        refreshed,
+    )
+
+
+def _refresh(
+    fleet: Fleet, names: Sequence[str], recorded: Mapping[str, State], engines: _Engines
+) -> tuple[Outcome, ...]:
+    """Return what the engine says of each stack; one left in the middle is told as that."""
+    chosen = [name for name in names if recorded[name].deployed and not recorded[name].pending]
+    if not chosen:
+        return ()
+    works = [
+        Work(fleet.jobs[name], "preview", state=recorded[name].digest, known=True)
+        for name in chosen
+    ]
+    with ExitStack() as stack:
+        live = stack.enter_context(StacksLive(chosen))
+        workers = stack.enter_context(
+            open_workers(
+                engines.executor,
+                live,
+                inputs=fleet.inputs,
+                workers=engines.workers,
+                stacks=len(chosen),
+            )
+        )
+        stack.enter_context(stoppable(workers, live))
+        found = refresh_all(works, workers, live)
+    if workers.stopping:
+        raise KeyboardInterrupt
+    return found
 
 
 def _three(
-    project: Path, profiles: Profiles, documents: AccountDocuments, state: State, live: Live
+    fleet: Fleet, documents: AccountDocuments, state: State, live: Live, beside: Beside
 ) -> tuple[Three, dict[str, str]]:
     """Return an account as it is, as recorded and as rendered; and `{ARN: URN}` of its stack."""
-    account = documents.account
+    account, profiles = documents.account, fleet.profiles
     deployed = state.deployed
     known, keys, urns = World({str(account.id): AwsAccount()}), {}, {}
+    its: dict[Item, str | None] = {}
     if deployed is not None:
         stack = deployed.settled
         known = tagged(account_world(stack, profiles, account), stack, profiles, account)
         keys = recorded_keys(stack, known)
         urns = declared(stack, profiles, account)
+        its = recorded_beside(stack, profiles.organization, account)
     model = modelled([documents])
     here = named_alike(live.world, known, model)
-    keys = rotated(documents, keys, live.keys, project)
-    id_ = str(account.id)
+    keys = rotated(documents, keys, live.keys, fleet.project)
+    id_, name = str(account.id), str(account.name)
+    unread = (one.kind for one in beside.unread if one.account == name)
+    more = live_beside(beside.found[name], unread, its, modelled_beside(documents))
     return Three(
-        str(account.name),
-        inventory(here, id_, live.keys),
-        inventory(known, id_, keys),
-        inventory(model, id_, {}),
+        name,
+        inventory(here, id_, live.keys) | more[0],
+        inventory(known, id_, keys) | more[1],
+        inventory(model, id_, {}) | more[2],
     ), urns
 
 
@@ -158,9 +244,13 @@ def _show(found: Drift) -> None:
     say(found.headline, fg=_STYLE[found.verdict], bold=True)
     for name in found.accounts:
         told = [one for one in found.differences if one.account == name]
-        say(f"\n{name}{'' if told else ': as deployed'}", bold=True)
+        moved = [one for stack, one in found.moved if stack == name]
+        well = not any(one.stack == name for one in found.findings)
+        say(f"\n{name}{': as deployed' if well else ''}", bold=True)
         for one in told:
             say(f"{_MARK[one.change]} {one.change}: {one}", indent=2)
+        for one in moved:
+            say(f"~ refreshed: {one}", indent=2)
         if found.waiting[name]:
             declared_ = f"{len(found.waiting[name])} declared and not deployed yet"
             say(f"{declared_}: `iam-profiles preview` shows them", indent=2, dim=True)

@@ -1,8 +1,8 @@
-"""Reads for `iam-profiles drift`: the accounts, the keys of their users, the stacks' states."""
+"""Reads for `iam-profiles drift`: the accounts, and all that their users and stores hold."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
@@ -11,14 +11,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from access.export import world
 from access.world import World
 from cli.deployed import deployed_exports
+from cli.drift_beside import Beside, Place, no_people, read_beside
 from cli.errors import AccountUnreadableError
 from cli.stack_config import profile_of
 from cli.stored_keys import StoredKeys
 from credentials.ledger import Ledger, Standing
+from credentials.patience import READING
 from iam_profiles.documents import AccountDocuments
 from iam_profiles.model import Account, Profiles
+from iam_profiles.render import render_all
 from pipeline.checkpoints import State, states_of
 from pipeline.command import EngineCommand
+from pipeline.drift.beside import declared_keys, stored_names
 from pipeline.drift.inventory import Keys
 from pipeline.job import StackJob
 
@@ -49,9 +53,47 @@ def read_live(profiles: Profiles, project: Path) -> Live:
     )
     keys: dict[str, tuple[str, ...]] = {}
     for account in profiles.organization.accounts:
-        users = [arn for arn in found.users if arn.split(":")[4] == account.id]
-        keys.update(_keys(account, users, profiles.organization.region, project))
+        session = _session(account, profiles.organization.region, project)
+        keys.update(_keys(account, _users(found, account), session))
     return Live(found, keys)
+
+
+def read_more(
+    profiles: Profiles, project: Path, live: Live, recorded: Mapping[str, State]
+) -> Beside:
+    """Return what the accounts have beside that; the states say what else to ask about.
+
+    Raises:
+        AccountUnreadableError: an account's profile cannot be used.
+    """
+    organization = profiles.organization
+    documents = render_all(profiles).documents
+    places: list[Place] = []
+    for account in organization.accounts:
+        session = _session(account, organization.region, project)
+        place = _place(profiles, documents[account.name], session, recorded[str(account.name)])
+        users = no_people(_users(live.world, account), organization)
+        places.append(replace(place, users=users))
+    return read_beside(places)
+
+
+def _users(found: World, account: Account) -> list[str]:
+    return [arn for arn in found.users if arn.split(":")[4] == account.id]
+
+
+def _place(
+    profiles: Profiles, documents: AccountDocuments, session: boto3.Session, state: State
+) -> Place:
+    known = frozenset(user.secret_name for user in documents.service_users)
+    stack = state.deployed.settled if state.deployed is not None else None
+    return Place(
+        documents.account,
+        profiles.organization,
+        session,
+        keys=declared_keys(stack) if stack else (),
+        known=known,
+        owned=known | (stored_names(stack) if stack else frozenset[str]()),
+    )
 
 
 def states(profiles: Profiles, project: Path) -> dict[str, State]:
@@ -91,16 +133,23 @@ def rotated(
     return {**recorded, **known}
 
 
+def _session(account: Account, region: str, project: Path) -> boto3.Session:
+    profile = profile_of(str(account.name), project)
+    try:
+        return boto3.Session(profile_name=profile, region_name=region)
+    except BotoCoreError as error:
+        raise AccountUnreadableError(str(account.name), str(error)) from error
+
+
 def _keys(
-    account: Account, users: Iterable[str], region: str, project: Path
+    account: Account, users: Iterable[str], session: boto3.Session
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the ids of each user's access keys, of whichever status."""
     names = {arn: arn.rpartition("/")[2] for arn in users}
     if not names:
         return {}
     try:
-        profile = profile_of(str(account.name), project)
-        client = boto3.Session(profile_name=profile, region_name=region).client("iam")
+        client = session.client("iam", config=READING)
 
         def of(name: str) -> tuple[str, ...]:
             pages = client.get_paginator("list_access_keys").paginate(UserName=name)

@@ -64,6 +64,8 @@ def _iam_resource(emulator: Emulator, caller: Caller, action: str, given: Mappin
     path = given.get("Path", "/")
     if action in _ON_MFA_DEVICE:
         return given.get("SerialNumber") or f"{own}:mfa{path}{given.get('VirtualMFADeviceName')}"
+    if provider := given.get("OpenIDConnectProviderArn") or given.get("SAMLProviderArn"):
+        return provider
     if action in _ON_POLICY:
         return given.get("PolicyArn", "*")
     if action == "CreatePolicy":

@@ -57,7 +57,7 @@ def _config(plan: Plan) -> Json:
     everywhere, previewer = plan.everywhere, plan.previewer
     jobs: Json = {
         "preview": _job(plan, previewer, everywhere, [_run(preview()), *_kept()]),
-        "drift": _job(plan, previewer, everywhere, _each(drift())),
+        "drift": _job(plan, previewer, everywhere, _each(drift(plan.ignored))),
         "rotate": _job(plan, plan.rotating.identity, plan.rotating.accounts, [_run(ROTATE)]),
     }
     for stage in plan.stages:

@@ -181,7 +181,7 @@ def _previewed(plan: Plan, stage: Stage, environments: dict[str, str]) -> Json:
 
 
 def _nightly(plan: Plan, environments: dict[str, str]) -> Json:
-    steps = [_run(command) for command in drift()]
+    steps = [_run(command) for command in drift(plan.ignored)]
     for step in steps[1:]:  # a refutation hides no change
         step["if"] = "${{ !cancelled() }}"
     job = _job(plan, plan.previewer, environments, plan.everywhere, steps)

@@ -1,5 +1,6 @@
 """What every CI system is to do, whatever its files look like: identities, sessions, commands."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -44,10 +45,17 @@ class Plan:
     branch: str
     state: str
     """The state account's name."""
+    ignored: tuple[str, ...] = ()
+    """Patterns of ARNs that the nightly drift is to ignore: known to be there undeclared."""
 
     @classmethod
     def of(
-        cls, profiles: Profiles, named: Mapping[str, str | None], roles: Roles, branch: str
+        cls,
+        profiles: Profiles,
+        named: Mapping[str, str | None],
+        roles: Roles,
+        branch: str,
+        ignored: tuple[str, ...] = (),
     ) -> Self:
         """Read the plan off the model.
 
@@ -74,7 +82,7 @@ class Plan:
         if problems or previewer is None:
             raise CiError(problems)
         known = {account: profile for account, profile in named.items() if profile is not None}
-        return cls(stages, previewer, rotating[0], known, roles, branch, min(states))
+        return cls(stages, previewer, rotating[0], known, roles, branch, min(states), ignored)
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -114,9 +122,12 @@ def preview(stage: Stage | None = None) -> str:
     )
 
 
-def drift() -> tuple[str, ...]:
+def drift(ignored: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the commands that tell whether the accounts are as they were deployed."""
-    return (f"mkdir -p out && iam-profiles drift --markdown {REPORT} --junit out/junit.xml",)
+    options = "".join(f" --ignore {shlex.quote(pattern)}" for pattern in ignored)
+    return (
+        f"mkdir -p out && iam-profiles drift{options} --markdown {REPORT} --junit out/junit.xml",
+    )
 
 
 def apply(digest: str = "") -> str:

@@ -6,7 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.drift.documents import same, told
-from pipeline.drift.inventory import DOCUMENTS, UNMODELLED, WHOLE, Inventory, Item, Kind
+from pipeline.drift.inventory import (
+    CREDENTIALS,
+    DOCUMENTS,
+    UNMODELLED,
+    WHOLE,
+    Inventory,
+    Item,
+    Kind,
+)
 
 
 class Change(StrEnum):
@@ -70,8 +78,8 @@ class Three:
 def drift(three: Three) -> tuple[Difference, ...]:
     """Return each difference between what is there and the state, sorted.
 
-    Parts of a thing that is missing or unmanaged as a whole are told with it, its keys excepted:
-    whoever has one keeps it.
+    Parts of a thing that is missing or unmanaged as a whole are told with it, its keys and its
+    password excepted: whoever has one keeps it.
     """
     found = {one.item: one for one in _each(three)}
     return tuple(
@@ -129,10 +137,12 @@ def _whole(item: Item) -> Iterator[Item]:
     """Yield what an item may be a part of."""
     if item.kind not in WHOLE:
         yield from (Item(item.of, kind) for kind in (Kind.USER, Kind.GROUP, Kind.ROLE))
+    elif item.kind is Kind.SECRET_POLICY:
+        yield Item(item.of, Kind.SECRET)
 
 
 def _tell(one: Difference, found: dict[Item, Difference]) -> bool:
-    alone = one.item.kind is Kind.KEY and one.change is Change.UNMANAGED
+    alone = one.item.kind in CREDENTIALS and one.change is Change.UNMANAGED
     wholes = [found[whole] for whole in _whole(one.item) if whole in found]
     return alone or not wholes
 
@@ -140,7 +150,7 @@ def _tell(one: Difference, found: dict[Item, Difference]) -> bool:
 def _with_parts(one: Difference, found: Iterable[Difference]) -> Difference:
     if one.item.kind not in WHOLE or one.change is not Change.UNMANAGED:
         return one
-    kinds = (Kind.ATTACHMENT, Kind.INLINE, Kind.MEMBERSHIP)
+    kinds = (Kind.ATTACHMENT, Kind.INLINE, Kind.MEMBERSHIP, Kind.DEVICE)
     parts = sorted(
         f"with {part.item.kind} `{part.item.name}`"
         for part in found

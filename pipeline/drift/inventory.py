@@ -31,13 +31,37 @@ class Kind(StrEnum):
     BOUNDARY = "boundary"
     TAG = "tag"
     KEY = "access key"
-    SECRET_POLICY = "policy of the secret"  # noqa: S105 -- words
+    PASSWORD = "console password"  # noqa: S105 -- words
+    DEVICE = "MFA device"
+    SECRET = "secret"  # noqa: S105 -- likewise
+    SECRET_POLICY = "policy of the secret"  # noqa: S105 -- likewise
+    PARAMETER = "parameter"
+    KEY_ALIAS = "alias of a KMS key"
+    KEY_POLICY = "key policy"
+    IDENTITY_PROVIDER = "OpenID Connect provider"
+    SAML_PROVIDER = "SAML provider"
+    INSTANCE_PROFILE = "instance profile"
 
 
-WHOLE: Final = frozenset({Kind.USER, Kind.GROUP, Kind.ROLE, Kind.POLICY, Kind.SECRET_POLICY})
+WHOLE: Final = frozenset(
+    {
+        *(Kind.USER, Kind.GROUP, Kind.ROLE, Kind.POLICY, Kind.SECRET, Kind.SECRET_POLICY),
+        *(Kind.IDENTITY_PROVIDER, Kind.SAML_PROVIDER, Kind.INSTANCE_PROFILE),
+        *(Kind.PARAMETER, Kind.KEY_ALIAS),
+    }
+)
 """What stands for itself; anything else is part of such a thing."""
-DOCUMENTS: Final = frozenset({Kind.POLICY, Kind.TRUST, Kind.INLINE, Kind.SECRET_POLICY})
-UNMODELLED: Final = frozenset({Kind.TAG, Kind.KEY})
+DOCUMENTS: Final = frozenset(
+    {Kind.POLICY, Kind.TRUST, Kind.INLINE, Kind.SECRET_POLICY, Kind.KEY_POLICY}
+)
+CREDENTIALS: Final = frozenset({Kind.KEY, Kind.PASSWORD})
+"""What a user signs in with: whoever has one keeps it, whatever becomes of the user."""
+UNMODELLED: Final = frozenset(
+    {
+        *(Kind.TAG, Kind.KEY, Kind.PASSWORD, Kind.DEVICE, Kind.PARAMETER),
+        *(Kind.KEY_ALIAS, Kind.KEY_POLICY, Kind.SAML_PROVIDER, Kind.INSTANCE_PROFILE),
+    }
+)
 """What the rendered model does not speak of."""
 
 

@@ -17,7 +17,7 @@ from pipeline.init.policies import statements_of
 from pipeline.init.shares import DEPLOYS, READS
 from pipeline.init.site import Site
 
-_TEMPLATES: Final = Path(__file__).parent / "files"
+_TEMPLATES: Final = Path(__file__).parent / "templates"
 _SCHEMA: Final = "# yaml-language-server: $schema={up}schema/{kind}.schema.json\n"
 
 

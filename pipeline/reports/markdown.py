@@ -1,13 +1,19 @@
 """The report as Markdown, for the comment of a pull request."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from pipeline.findings import Finding
 from pipeline.report import Report
-from pipeline.reports.words import change_words, fitted, headline, sign, stack_words, way_words
-
-_MARKS: Final = {"proved": "✅", "refused": "❌", "undecided": "❔", "failed": "⚠️"}
+from pipeline.reports.words import (
+    MARKS,
+    change_words,
+    fitted,
+    headline,
+    sign,
+    stack_words,
+    unmarked,
+    way_words,
+)
 
 
 def markdown_report(report: Report) -> str:
@@ -16,7 +22,7 @@ def markdown_report(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"### {_MARKS[report.verdict]} iam-profiles: {headline(report)}"
+    yield f"### {MARKS[report.verdict]} iam-profiles: {headline(report)}"
     if report.refusals:
         yield "\n#### Why not\n"
         for finding in report.refusals:
@@ -72,4 +78,4 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _escaped(text: str) -> str:
     """The text without what would end a table's cell, or be taken for HTML."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return unmarked(text).replace("|", "\\|")

@@ -1,10 +1,20 @@
 """The words that the reports for people share."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Final
 
 from pipeline.access_diff import Change
+from pipeline.bundle import Verdict
 from pipeline.report import Report, StackReport
 
+MARKS: Final[Mapping[Verdict, str]] = {
+    "proved": "✅",
+    "refused": "❌",
+    "undecided": "❔",
+    "failed": "⚠️",
+}
+"""What Markdown shows of a verdict first."""
 _COMMENT = 60_000
 """Characters: a comment on GitHub holds 65,536."""
 _SIGNS = {"create": "+", "delete": "-", "update": "~", "replace": "±"}
@@ -66,6 +76,11 @@ def way_words(change: Change) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number of things."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def unmarked(text: str) -> str:
+    """Return the text as one line that opens no HTML."""
+    return " ".join(text.split()).replace("<", "&lt;")
 
 
 def fitted(text: str) -> str:

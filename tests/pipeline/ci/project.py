@@ -16,6 +16,7 @@ PREVIEWER = (
     "  platform-preview: {class: prod, rotate_after: 7d}\n",
     "  - {service_user: platform-preview, role: AuditRole, on: [state, sandbox, nonprod, prod]}\n",
 )
+OWNER = "arn:aws:iam::*:role/OrganizationAccountAccessRole"
 CI_USERS: tuple[str, ...] = ("platform-nonprod", "platform-prod", "platform-preview")
 
 
@@ -48,9 +49,10 @@ def edit(root: Path, old: str, new: str) -> None:
 
 
 def plan_of(root: Path) -> Plan:
+    """The plan, in which the role that AWS Organizations makes in each account is known."""
     profiles = load(root / "profiles")
     named = {str(one.name): f"iam-profiles-{one.name}" for one in profiles.organization.accounts}
-    return Plan.of(profiles, named, ROLES, "main")
+    return Plan.of(profiles, named, ROLES, "main", (OWNER,))
 
 
 def parsed(files: dict[str, str]) -> dict[str, dict[str, Any]]:

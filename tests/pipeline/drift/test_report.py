@@ -8,8 +8,10 @@ import pytest
 
 from access.prove import Proofs, Refuted, Result, Undecided
 from access.rule import Rule
+from pipeline.drift.beside import Unread
 from pipeline.drift.compare import Change, Difference
 from pipeline.drift.inventory import Item, Kind
+from pipeline.drift.refresh import Moved
 from pipeline.drift.report import (
     Drift,
     json_report,
@@ -17,6 +19,7 @@ from pipeline.drift.report import (
     markdown_report,
     sarif_report,
 )
+from pipeline.job import Outcome
 from tests.policies.worlds import profiles
 
 ROLE = "arn:aws:iam::444444444444:role/PlatformRoles/AuditRole"
@@ -26,10 +29,18 @@ UNKNOWN = replace(CHANGED, change=Change.UNKNOWN, found=None)
 RULE = Rule.of(("arn:aws:iam::111111111111:user/*",), (ROLE,))
 REFUTED = Refuted(RULE, (), ROLE)
 UNDECIDED = Undecided(RULE, ("nobody knows",))
+UNREAD = Unread("prod", Kind.SECRET, "AccessDenied")
+SAME = Outcome("prod", "preview", True, {}, (), (), 1.0)  # noqa: FBT003 -- a table
+MOVED = replace(SAME, steps=(Moved(URN, "update", ("assumeRolePolicy",)),))
+UNREFRESHED = replace(SAME, ok=False, errors=("AccessDenied",))
 
 
 def drift(
-    *differences: Difference, left: tuple[str, ...] = (), proofs: tuple[Result, ...] = ()
+    *differences: Difference,
+    left: tuple[str, ...] = (),
+    proofs: tuple[Result, ...] = (),
+    unread: tuple[Unread, ...] = (),
+    refreshed: tuple[Outcome, ...] | None = None,
 ) -> Drift:
     return Drift(
         profiles(),
@@ -40,6 +51,8 @@ def drift(
         {ROLE: URN},
         Proofs(proofs, "world", "catalogue"),
         {"all": 1.0},
+        unread,
+        refreshed,
     )
 
 
@@ -55,6 +68,12 @@ def drift(
         (drift(proofs=(UNDECIDED,)), "undecided"),
         (drift(proofs=(UNDECIDED, REFUTED)), "refused"),
         (drift(CHANGED, proofs=(UNDECIDED,)), "refused"),
+        (drift(refreshed=(SAME,)), "proved"),
+        (drift(refreshed=(SAME, MOVED)), "refused"),
+        (drift(refreshed=(UNREFRESHED,)), "failed"),
+        (drift(unread=(UNREAD,)), "failed"),
+        (drift(unread=(UNREAD,), proofs=(UNDECIDED,)), "failed"),
+        (drift(CHANGED, unread=(UNREAD,)), "refused"),
     ],
 )
 def test_whatever_is_not_well_counts_and_what_is_sure_counts_most(
@@ -96,11 +115,35 @@ def test_junit_counts_what_it_lists() -> None:
     assert [len(suite.findall("testcase/failure")) for suite in root] == [1, 2, 1]
 
 
+def test_what_was_not_read_is_told_in_every_form_and_nothing_is_as_deployed() -> None:
+    found = drift(unread=(UNREAD,), refreshed=(UNREFRESHED,))
+    assert found.headline.startswith(
+        "what could be read is as it was deployed; 2 things could not be read; "
+    )
+    assert "whether any secret drifted in account `prod` is not known" in markdown_report(found)
+    assert 'executionSuccessful": false' in sarif_report(found)
+    failures = list(fromstring(junit_report(found)).iter("failure"))  # noqa: S314 -- our own
+    assert len(failures) == 2
+
+
+def test_what_the_engine_finds_is_told_by_resource_and_property() -> None:
+    found = drift(refreshed=(MOVED,))
+    assert "; the engine finds 1 resource changed; " in found.headline
+    said = "`AuditRole` (aws:iam/role:Role) has another `assumeRolePolicy`"
+    assert f"- **refreshed**: {said}" in markdown_report(found)
+    [finding] = found.findings
+    assert (finding.rule, finding.urn, finding.file) == (
+        "drift_refreshed",
+        URN,
+        "profiles/roles/AuditRole.yaml",
+    )
+
+
 def test_json_has_the_documented_fields() -> None:
     report = json.loads(json_report(drift(CHANGED)))
     assert sorted(report) == [
-        *("accounts", "differences", "findings", "format", "proof", "rules", "seconds"),
-        *("unfinished", "verdict", "waiting"),
+        *("accounts", "differences", "findings", "format", "proof", "refreshed", "rules"),
+        *("seconds", "unfinished", "unread", "verdict", "waiting"),
     ]
     assert report["differences"] == [
         {

@@ -93,7 +93,7 @@ def test_whoever_is_stopped_in_the_middle_leaves_no_half_of_profiles(
 
 @pytest.mark.parametrize("role", ["IamProfilesRole", "AuditRole"])
 def test_the_roles_that_are_written_are_the_example_s_own(role: str) -> None:
-    template = REPOSITORY / "pipeline" / "init" / "files" / f"{role}.yaml"
+    template = REPOSITORY / "pipeline" / "init" / "templates" / f"{role}.yaml"
     assert (
         template.read_bytes() == (REPOSITORY / "profiles" / "roles" / f"{role}.yaml").read_bytes()
     )
