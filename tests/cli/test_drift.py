@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import fromstring
 
 import boto3
@@ -77,11 +77,11 @@ class _Body(BytesIO):
 def refuse(patch: pytest.MonkeyPatch, *operations: str) -> None:
     """Have AWS refuse these operations to whoever opens a session from now on."""
 
-    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    def answer(request: AWSPreparedRequest, **_: object) -> Any:
         xml = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
         json_ = b'{"__type": "AccessDeniedException"}'
         body = json_ if "X-Amz-Target" in request.headers else xml
-        return AWSResponse(str(request.url), 403, {}, _Body(body))  # type: ignore[arg-type]
+        return AWSResponse(str(request.url), 403, {}, cast("Any", _Body(body)))
 
     def opened(**given: Any) -> boto3.Session:
         made = Session(**given)
