@@ -11,6 +11,7 @@ import boto3
 import pytest
 from boto3 import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from local.home import LocalHome
 from tests.access.exports import trust
@@ -81,7 +82,7 @@ def refuse(patch: pytest.MonkeyPatch, *operations: str) -> None:
         xml = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
         json_ = b'{"__type": "AccessDeniedException"}'
         body = json_ if "X-Amz-Target" in request.headers else xml
-        return AWSResponse(str(request.url), 403, {}, cast("Any", _Body(body)))
+        return AWSResponse(str(request.url), 403, HTTPHeaders(), cast("Any", _Body(body)))
 
     def opened(**given: Any) -> boto3.Session:
         made = Session(**given)
