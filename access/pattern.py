@@ -84,6 +84,11 @@ class Language:
         return self._begin
 
     @property
+    def shape(self) -> frozenset[str] | automaton.Node:
+        """What it is built of: languages of one shape are equal, and are told so at once."""
+        return self.node if self._words is None else self._words
+
+    @property
     def node(self) -> automaton.Node:
         """What the engine works on."""
         if self._built is None:

@@ -54,7 +54,9 @@ class Permits:
     found: dict[tuple[str, Owner, Given], Permit] = field(
         default_factory=dict[tuple[str, Owner, Given], Permit]
     )
-    _told_by: dict[tuple[int, ...], Clause] = field(default_factory=dict[tuple[int, ...], Clause])
+    _told_by: dict[tuple[object, ...], Clause] = field(
+        default_factory=dict[tuple[object, ...], Clause]
+    )
     _seen: int = 0
 
     def told_by(self) -> Iterable[Clause]:
@@ -62,9 +64,9 @@ class Permits:
         for permit in islice(self.found.values(), self._seen, None):
             for one in () if permit.anybody else permit.clauses:
                 if not one.anybody:
-                    # Clauses live as long as this does: no part of them takes another's id.
-                    key = id(one.may_call), id(one.must_call), id(one.conditioned)
-                    self._told_by.setdefault(key, one)
+                    # Each account's clauses are its own; whom they tell apart is mostly the same.
+                    sets = one.may_call, one.must_call, one.conditioned.may, one.conditioned.must
+                    self._told_by.setdefault(tuple(each.shape for each in sets), one)
         self._seen = len(self.found)
         return self._told_by.values()
 
