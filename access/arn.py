@@ -55,6 +55,11 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+def account_of(text: str) -> str:
+    """Return the account in an ARN, or in what begins with one; "" if there is none."""
+    return text.split(":", 5)[4] if text.count(":") > 4 else ""  # noqa: PLR2004 -- an ARN's colons
+
+
 def is_account(text: str) -> bool:
     """Whether `text` is an account id: twelve digits."""
     return _ACCOUNT.fullmatch(text) is not None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from access.arn import account_of
 from access.catalogue.step import Gain
 from access.condition import DOUBT
 from access.context import Absent, Among, Context, Exactly, Value
@@ -117,7 +118,7 @@ class Evidence:
             formerly = theirs.formerly.union(_words(self.record(user)))
         made = record is None and ":user/" in bare(put.by)
         taken = self.keys.users if made else frozenset[str]()
-        account = _account(put.by)
+        account = account_of(put.by)
         return replace(caller, account=account, names=names, formerly=formerly, taken=taken)
 
     def _formerly(self, arn: str, facts: Facts) -> Iterator[tuple[User, str]]:
@@ -128,7 +129,7 @@ class Evidence:
         if Fact(Gain.RENAME, arn) not in facts:
             return
         for user in self.world.users.values():
-            if _account(user.arn) == _account(arn):
+            if account_of(user.arn) == account_of(arn):
                 for label in self.keys.labels(user.arn):
                     if Fact(Gain.CONTROL, label) in facts and (
                         self._bounding(label, facts) == bound(arn)
@@ -154,7 +155,7 @@ class Evidence:
         if user is not None:
             yield from self.identity(user, self.record(user), facts)
             return
-        account = _account(arn)
+        account = account_of(arn)
         labels = self.keys.states(arn, facts)
         if _holds(Gain.GRANT, labels, facts) or (
             record is None and Fact(Gain.ADMINISTER, account) in facts and arn.endswith(":*")
@@ -194,11 +195,11 @@ class Evidence:
         own = record.groups if isinstance(record, User) else ()
         if ":user/" not in arn:
             return own
-        account = _account(arn)
+        account = account_of(arn)
         joined = (
             group
             for group in self.world.groups
-            if _account(group) == account and Fact(Gain.JOIN, group) in facts
+            if account_of(group) == account and Fact(Gain.JOIN, group) in facts
         )
         return dict.fromkeys((*own, *joined))
 
@@ -338,7 +339,3 @@ def _tags(record: User | Role, policies: Policies) -> Mapping[str, Value]:
         f"aws:principaltag/{key}": Exactly((have[key],)) if key in have else Absent()
         for key in looked_at
     }
-
-
-def _account(arn: str) -> str:
-    return arn.split(":", 5)[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004 -- an ARN's colons

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from access.arn import account_of
 from access.catalogue.step import Gain, Need, On, Step
 from access.facts import Fact, Facts
 from access.given import Given, Other, Said
-from access.label import ANY, account_of, bare, bound, given, under
+from access.label import ANY, bare, bound, given, under
 from access.world import Role, Unreadable, User, World, read
 
 BOUNDARY = "iam:PermissionsBoundary"

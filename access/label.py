@@ -37,11 +37,6 @@ def maker(label: str) -> str | None:
     return label.partition(_FOR)[2]
 
 
-def account_of(label: str) -> str:
-    """Return the account in an ARN; "" if there is none."""
-    return label.split(":", 5)[4] if label.count(":") > 4 else ""  # noqa: PLR2004 -- an ARN's colons
-
-
 def given(holder: str, policy: str) -> str:
     """Return the label of a managed policy's being attached to a principal or group."""
     return f"{holder}{_WITH}{policy}"

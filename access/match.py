@@ -7,7 +7,7 @@ from enum import Enum
 from access.condition import Tested, test
 from access.document import Element, PolicyDocument, Principals, Statement, Version
 from access.pattern import NOTHING, Language
-from access.principal import Caller, Grant, account_of, named
+from access.principal import Caller, Grant, named, of_its_account
 from access.region import Box, Region
 from access.request import Ask
 from access.span import EMPTY, EVERYTHING, Span, union
@@ -152,6 +152,6 @@ def _all_but(
     if statement.effect == "Allow" or statement.resources is None or not caller.in_iam:
         yield Grant.DIRECT, EVERYTHING, doubt
         return
-    spared = union((account_of(entry) for entry in principals.entries), caller.names).may
+    spared = union((of_its_account(entry) for entry in principals.entries), caller.names).may
     yield Grant.DIRECT, Span.exact(~spared), ()
     yield Grant.DIRECT, Span(spared, NOTHING), doubt

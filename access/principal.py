@@ -255,7 +255,7 @@ def _whole_account(partition: str, account: str) -> Language:
     return iam | sts
 
 
-def account_of(entry: PrincipalEntry) -> Span:
+def of_its_account(entry: PrincipalEntry) -> Span:
     """Return the callers of the account that an entry is of; anybody's where that is not told."""
     if entry.kind not in ("*", "AWS"):
         return EMPTY

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from access.arn import account_of
 from access.catalogue import steps as catalogue_steps
 from access.catalogue.step import Gain, Step
 from access.certificate import Certificate, catalogue_version, compact, fingerprint
@@ -17,7 +18,6 @@ from access.path import Hop, Paths
 from access.pattern import Language, pieces
 from access.quiet import uncollected
 from access.reach.closure import Closure
-from access.reach.index import account_of
 from access.reach.ledger import Taken
 from access.reach.texts import Name, covers, meets, named, of_pieces
 from access.reach.units import Unit

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from access.arn import account_of
 from access.document import PolicyDocument, parse
 from access.errors import PolicyParseError
 
@@ -212,7 +213,7 @@ class World:
 
     def owner(self, arn: str) -> str:
         """Return the account that a resource is in; "" if that is not known."""
-        said = arn.split(":", 5)[4] if arn.count(":") >= 5 else ""  # noqa: PLR2004 -- an ARN's colons
+        said = account_of(arn)
         stated = (
             one.account
             for one in self.credentials

@@ -8,6 +8,7 @@ from typing import Any, cast
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from access.arn import account_of
 from cli.drift_read import read_live
 from cli.errors import AccountUnreadableError
 from cli.stack_config import profile_of
@@ -35,7 +36,7 @@ def read_found(profiles: Profiles, project: Path) -> Found:
         for arn, seconds, purpose in _roles(profiles, account, project):
             sessions[arn], purposes[arn] = seconds, purpose
     state = state_account(profiles.organization)
-    users = [arn for arn in live.world.users if arn.split(":")[4] == state.id]
+    users = [arn for arn in live.world.users if account_of(arn) == state.id]
     keys = [key for arn in users for key in live.keys.get(arn, ())]
     devices, unused = _of_users(profiles, state, users, keys, project)
     return Found(live.world, Details(sessions, purposes, live.keys, unused, devices))

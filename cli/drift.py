@@ -18,7 +18,7 @@ from cli import exits
 from cli.drift_beside import Beside
 from cli.drift_read import Live, read_live, read_more, rotated
 from cli.options import executor_option, format_option, workers_option
-from cli.output import say
+from cli.output import VERDICT_STYLE, say
 from cli.preview import project_option
 from cli.stacks_live import StacksLive
 from iam_profiles.documents import AccountDocuments
@@ -38,13 +38,6 @@ from pipeline.job import Outcome
 from pipeline.work import Work
 from policies.account_world import account_world, declared
 
-_STATUS = {
-    "proved": exits.DONE,
-    "refused": exits.NO,
-    "undecided": exits.UNDECIDED,
-    "failed": exits.UNAVAILABLE,
-}
-_STYLE = {"proved": "green", "refused": "red", "undecided": "yellow", "failed": "red"}
 _MARK = {
     Change.CHANGED: "~",
     Change.UNMANAGED: "+",
@@ -121,7 +114,7 @@ def drift_command(  # noqa: PLR0913 -- click hands each option over
         click.echo(json_report(found), nl=False)
     else:
         _show(found)
-    return _STATUS[found.verdict]
+    return exits.BY_VERDICT[found.verdict]
 
 
 def _ignored(patterns: tuple[str, ...]) -> Callable[[Difference], bool]:
@@ -241,7 +234,7 @@ def _three(
 
 def _show(found: Drift) -> None:
     """Print the report for a person: the verdict first, then each account's drift."""
-    say(found.headline, fg=_STYLE[found.verdict], bold=True)
+    say(found.headline, fg=VERDICT_STYLE[found.verdict], bold=True)
     for name in found.accounts:
         told = [one for one in found.differences if one.account == name]
         moved = [one for stack, one in found.moved if stack == name]

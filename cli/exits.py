@@ -15,6 +15,9 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 """As of a process that SIGPIPE ends: what was not shown is not known to be well."""
 
+BY_VERDICT = {"proved": DONE, "refused": NO, "undecided": UNDECIDED, "failed": UNAVAILABLE}
+"""As a report over all accounts ends."""
+
 _STATUS_BY_ERROR = {
     ("iam_profiles.errors", "ProfilesError"): INVALID,
     ("iam_profiles.directory", "DirectoryError"): INVALID,

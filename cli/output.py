@@ -10,6 +10,10 @@ _LOG_WIDTH = 120
 """A log has no width of its own; tables shall not be squeezed there."""
 
 
+VERDICT_STYLE = {"proved": "green", "refused": "red", "undecided": "yellow", "failed": "red"}
+"""The colour of a report's verdict."""
+
+
 def console() -> Console:
     """A console on standard output; plain where that is no terminal."""
     plain = Console(highlight=False)

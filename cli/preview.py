@@ -8,7 +8,7 @@ import click
 
 from cli import exits
 from cli.options import PROJECT, executor_option, format_option, workers_option
-from cli.output import console, say
+from cli.output import VERDICT_STYLE, console, say
 from cli.stacks_live import StacksLive
 from local.cache import cache_root
 from pipeline.bundle import check_writable
@@ -26,13 +26,6 @@ from pipeline.reports.words import change_words, headline, sign, stack_words, wa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STATUS = {
-    "proved": exits.DONE,
-    "refused": exits.NO,
-    "undecided": exits.UNDECIDED,
-    "failed": exits.UNAVAILABLE,
-}
-_STYLE = {"proved": "green", "refused": "red", "undecided": "yellow", "failed": "red"}
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -117,7 +110,7 @@ def preview(  # noqa: PLR0913 -- click hands each option over
         _show(report)
         if digest is not None:
             say(f"\nbundle {bundle}  sha256:{digest}")
-    return _STATUS[report.verdict]
+    return exits.BY_VERDICT[report.verdict]
 
 
 def _write(report: Report, files: _Files) -> None:
@@ -136,7 +129,7 @@ def _show(report: Report) -> None:
     """Print the report for a person: what counts first, the resources after it."""
     screen = console()
     screen.print()
-    screen.print(f"[bold {_STYLE[report.verdict]}]{headline(report)}[/]")
+    screen.print(f"[bold {VERDICT_STYLE[report.verdict]}]{headline(report)}[/]")
     show_access(report)
     screen.print("\n[bold]Stacks[/bold]")
     for stack in report.stacks:

@@ -36,7 +36,7 @@ from iam_profiles.paths import (
 )
 from iam_profiles.render_federation import exactly
 from iam_profiles.render_policies import boundary_policy, managed_policy
-from iam_profiles.statements import PolicyStatement, document
+from iam_profiles.statements import PolicyStatement, document, via_service
 
 _CONTEXT: Final = {"secretsmanager": "SecretARN", "ssm": "PARAMETER_ARN"}
 """Where each service tells KMS what it encrypts."""
@@ -126,8 +126,7 @@ def _reads(organization: Organization, kept: _Kept) -> Iterator[PolicyStatement]
     if (key := _encrypting(organization)) is None:
         return
     service = kept.action.partition(":")[0]
-    domain = "amazonaws.com.cn" if organization.partition == "aws-cn" else "amazonaws.com"
-    via = ("kms:ViaService", (f"{service}.{organization.region}.{domain}",))
+    via = via_service(organization.partition, organization.region, service)
     # Whatever else the key encrypts, this decrypts nothing but what is kept for the identity.
     for_it = (f"kms:EncryptionContext:{_CONTEXT[service]}", (kept.encrypted,))
     yield PolicyStatement(

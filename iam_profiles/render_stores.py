@@ -24,7 +24,7 @@ from iam_profiles.paths import (
     state_account,
     store_key_alias,
 )
-from iam_profiles.statements import Conditions, PolicyStatement, document
+from iam_profiles.statements import Conditions, PolicyStatement, document, via_service
 
 _READ: Final = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 _WRITE: Final = (
@@ -126,8 +126,7 @@ def key_policy(organization: Organization, identity_class: IdentityClass) -> str
     users = (*own, reader_roles_pattern(organization, identity_class))
     in_parameters = isinstance(organization.secrets_store, ParameterStore)
     service = "ssm" if in_parameters else "secretsmanager"
-    domain = "amazonaws.com.cn" if organization.partition == "aws-cn" else "amazonaws.com"
-    via = ("kms:ViaService", (f"{service}.{organization.region}.{domain}",))
+    via = via_service(organization.partition, organization.region, service)
     here = ("kms:CallerAccount", (account,))
     root = account_root(organization, account)
     encrypt = "kms:Encrypt" if in_parameters else "kms:GenerateDataKey"

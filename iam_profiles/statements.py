@@ -80,3 +80,12 @@ def characters(text: str) -> int:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     return sum(not character.isspace() for character in text)
+
+
+def via_service(partition: str, region: str, service: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that a KMS key is used through an AWS service of this region.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return "kms:ViaService", (f"{service}.{region}.{domain}",)

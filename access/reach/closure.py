@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
+from access.arn import account_of
 from access.catalogue.step import Gain, Step, Target
 from access.effort import proving, spend
 from access.facts import (
@@ -22,7 +23,7 @@ from access.facts import (
 )
 from access.label import acting, bare, maker
 from access.principal import Kind
-from access.reach.index import Index, account_of
+from access.reach.index import Index
 from access.reach.judge import Judge
 from access.reach.ledger import Ledger, Taken
 from access.reach.sessions import Sessions

@@ -5,15 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from access.arn import account_of
 from access.catalogue.step import Target
 from access.label import bare, bound
 from access.reach.trusts import openness
 from access.world import Credential, Grants, Group, Role, User, World
-
-
-def account_of(arn: str) -> str:
-    """Return the account in an ARN; "" if there is none."""
-    return arn.split(":", 5)[4] if arn.count(":") > 4 else ""  # noqa: PLR2004 -- an ARN's colons
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from access.arn import account_of
 from access.catalogue.step import Need
 from access.effort import spend
 from access.evidence import Evidence, Put
@@ -10,7 +11,7 @@ from access.facts import Facts
 from access.principal import Grant
 from access.principal import Kind as Caller
 from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause
-from access.reach.index import Index, account_of
+from access.reach.index import Index
 from access.reach.profile import Looks, Owner, Profile, looks
 from access.reach.standing import Permit, Standing, Text
 from access.reach.texts import Name, named

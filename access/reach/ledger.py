@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from access.arn import account_of
 from access.catalogue.step import Gain
 from access.effort import spend
 from access.facts import Derivation, Fact
 from access.label import bare
-from access.reach.index import account_of
 from access.reach.units import Standings, Unit
 
 Taken = tuple[str, str | None, Fact]

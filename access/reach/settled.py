@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from access.arn import account_of
 from access.catalogue.step import Gain
 from access.facts import Fact
 from access.iam_keys import stated
 from access.label import bare
 from access.reach.closure import Closure
 from access.reach.delta import Delta
-from access.reach.index import account_of
 from access.reach.sessions import looks_at_tags
 from access.reach.trusts import openness
 from access.reach.units import Unit

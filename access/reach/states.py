@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from access.arn import account_of
 from access.catalogue.step import Gain, Target
 from access.effort import spend
 from access.facts import REBOUND, RENAMED, Derivation, Fact
 from access.label import bare, bound, given, taken_apart, under
 from access.principal import Kind
-from access.reach.index import Index, account_of
+from access.reach.index import Index
 from access.reach.ledger import Ledger
 from access.reach.takeover import TakeOvers
 from access.reach.units import Standings, Unit

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from access.arn import account_of
 from access.catalogue.step import Gain, Need, On, Step, Target
 from access.facts import Fact, Facts
 from access.reach.beginnings import Beginnings
-from access.reach.index import account_of
 from access.reach.judge import Judge
 from access.reach.standing import Standing
 from access.reach.trusts import Openness, openness

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from access.arn import account_of
 from access.catalogue.step import Gain, Target
 from access.effort import spend
 from access.facts import Fact, Facts
@@ -11,7 +12,7 @@ from access.label import ANY, bare, bound, given, maker
 from access.principal import Kind
 from access.reach.callers import Callers
 from access.reach.clauses import Clauses
-from access.reach.index import Index, account_of
+from access.reach.index import Index
 from access.reach.profile import Profile
 from access.reach.standing import Bearing, Shared, Standing, Text
 from access.reach.texts import Name, named

@@ -36,9 +36,9 @@ def main() -> None:
     folder, only_prove = Path(sys.argv[1]), "--only-prove" in sys.argv[2:]
     busy, began = time.process_time(), time.perf_counter()
     # The command reads its input by the same call.
-    world = read_world(_given(folder)).world
+    world = read_world(given(folder)).world
     read = time.perf_counter() - began
-    rules = (_rule(folder),)
+    rules = (rule_of(folder),)
     proofs = prove(world, rules)
     seconds = time.perf_counter() - began
     told: dict[str, Any] = {
@@ -59,7 +59,8 @@ def main() -> None:
         print(json.dumps(told))
 
 
-def _given(folder: Path) -> Given:
+def given(folder: Path) -> Given:
+    """Return what the command line would name of an organisation's folder."""
     scps, rcps, resource_policies, credentials = ((folder / f"{name}.json",) for name in EXTRAS)
     return Given(
         profiles=folder,
@@ -71,7 +72,8 @@ def _given(folder: Path) -> Given:
     )
 
 
-def _rule(folder: Path) -> Rule:
+def rule_of(folder: Path) -> Rule:
+    """Return the question that stands beside the organisation."""
     question = json.loads((folder / "question.json").read_text("utf-8"))
     return Rule.of(tuple(question["from"]), tuple(question["never_reach"]))
 

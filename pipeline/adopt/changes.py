@@ -5,6 +5,7 @@ from typing import Final
 
 from access.world import Grants, Group, User
 from pipeline.adopt.found import Details, Notice, Sort, name_of, path_of, untagged
+from policies.told import listed
 
 _MACHINES: Final = "ServiceUsers/"
 
@@ -30,11 +31,10 @@ def changes(user: User, path: str, details: Details) -> Iterator[Notice]:
             "the update puts the boundary of its class in its place",
         )
     if devices := details.devices.get(user.arn):
-        listed = ", ".join(f"`{device}`" for device in devices)
         yield Notice(
             Sort.KEPT,
             user.arn,
-            f"has the MFA device {listed}",
+            f"has the MFA device {listed(devices)}",
             "nothing to do: it stays, and no state knows of it",
         )
     yield from _keys(user, details, machine=_MACHINES in path)

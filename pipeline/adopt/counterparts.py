@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from access.arn import account_of
 from access.world import Grants, World
 from iam_profiles.model import Profiles
 from iam_profiles.names import UserName
@@ -96,7 +97,7 @@ class Counterparts:
 
     def _role(self, name: object) -> bool:
         return any(
-            name_of(arn) == name for arn in self.world.roles if arn.split(":")[4] == self.account
+            name_of(arn) == name for arn in self.world.roles if account_of(arn) == self.account
         )
 
     def _group(self, inputs: Inputs) -> str | None:
@@ -135,7 +136,7 @@ def renamed(profiles: Profiles, world: World) -> dict[str, str]:
 
 
 def _by_name(arns: Mapping[str, object], account: str) -> Mapping[str, str]:
-    return {name_of(arn): arn for arn in arns if arn.split(":")[4] == account}
+    return {name_of(arn): arn for arn in arns if account_of(arn) == account}
 
 
 def _among(name: object, there: Mapping[str, str]) -> str | None:

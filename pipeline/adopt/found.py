@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from access.arn import account_of
 from access.world import Tags, World
 
 _OURS: Final = "managed-by"
@@ -62,7 +63,7 @@ class Notice:
     @property
     def account(self) -> str:
         """The id of the account that it is in."""
-        return self.of.split(":")[4]
+        return account_of(self.of)
 
     def json(self) -> dict[str, Any]:
         """Return it as JSON's values."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from access.arn import account_of
 from access.document import Statement
 from access.inquiry import Inquiry
 from access.verdict import Allowed, Denied
@@ -65,7 +66,7 @@ def grants(
     there: dict[str, dict[str, Role]] = defaultdict(dict)
     for arn, role in sorted(world.roles.items()):
         if path_of(arn) == role_path(organization) and name_of(arn) in wanted:
-            there[name_of(arn)][arn.split(":")[4]] = role
+            there[name_of(arn)][account_of(arn)] = role
     for subject in _subjects(profiles, world, identities):
         for name, copies in sorted(there.items()):
             cells: dict[str, _Terms] = {}

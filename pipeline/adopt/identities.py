@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from access.arn import account_of
 from access.world import Group, User, World
 from iam_profiles.model import Profiles
 from iam_profiles.names import IdentityClass, UserName
 from iam_profiles.paths import PEOPLE_GROUP, own_group, state_account, user_path
 from pipeline.adopt.changes import becomes, changes, policies
 from pipeline.adopt.found import Found, Notice, Sort, name_of, path_of
+from policies.told import listed
 
 _MACHINE: Final = re.compile(
     r"service|machine|robot|pipeline|(^|[-_./])(bot|ci|cd|svc|sa|deploy(er)?)([-_./]|$)",
@@ -59,7 +61,7 @@ def carriers(profiles: Profiles, world: World, machines: set[str]) -> dict[str, 
     declared = {str(group.name) for group in profiles.groups} | {PEOPLE_GROUP}
     state = str(state_account(organization).id)
     members = _members(world, state)
-    names = {name_of(arn) for arn in world.groups if arn.split(":")[4] == state}
+    names = {name_of(arn) for arn in world.groups if account_of(arn) == state}
     found: dict[str, str] = {}
     for arn, users in sorted(members.items()):
         alone = next(iter(users), "") if len(users) == 1 else ""
@@ -79,15 +81,15 @@ def identities(profiles: Profiles, found: Found, named: Named) -> tuple[Identiti
     people: dict[str, User] = {}
     machines: dict[str, User] = {}
     for arn, user in sorted(world.users.items()):
-        if arn.split(":")[4] == state:
+        if account_of(arn) == state:
             if name_of(arn) not in declared:
                 (machines if _is_machine(user, named) else people)[name_of(arn)] = user
-        elif arn.split(":")[4] in ids:
+        elif account_of(arn) in ids:
             notices.append(_abroad(arn, "user"))
     notices += (
         _abroad(arn, "group")
         for arn in sorted(world.groups)
-        if arn.split(":")[4] != state and arn.split(":")[4] in ids
+        if account_of(arn) != state and account_of(arn) in ids
     )
     classes = {name: _class(profiles, user) for name, user in machines.items()}
     all_machines = {*machines, *(str(one.name) for one in profiles.service_users)}
@@ -128,9 +130,7 @@ def _class(profiles: Profiles, user: User) -> IdentityClass:
 
 def _members(world: World, account: str) -> dict[str, set[str]]:
     """Return `{ARN of a group: names of its users}` of one account."""
-    found: dict[str, set[str]] = {
-        arn: set() for arn in world.groups if arn.split(":")[4] == account
-    }
+    found: dict[str, set[str]] = {arn: set() for arn in world.groups if account_of(arn) == account}
     for arn, user in world.users.items():
         for group in user.groups:
             found.setdefault(group, set()).add(name_of(arn))
@@ -173,11 +173,10 @@ def _abroad(arn: str, kind: str) -> Notice:
 
 def _joined(arn: str, users: list[str]) -> Iterator[Notice]:
     if users:
-        listed = ", ".join(f"`{user}`" for user in users)
         yield Notice(
             Sort.OTHERWISE,
             arn,
-            f"is declared without its members {listed}",
+            f"is declared without its members {listed(users)}",
             f"add them to `people` of `groups.{name_of(arn)}`, or the update takes them out",
         )
 
@@ -194,11 +193,10 @@ def _shared(arn: str) -> Notice:
 
 def _mixed(arn: str, users: list[str]) -> Iterator[Notice]:
     if users:
-        listed = ", ".join(f"`{user}`" for user in users)
         yield Notice(
             Sort.OTHERWISE,
             arn,
-            f"has machines among its members: {listed}",
+            f"has machines among its members: {listed(users)}",
             "each gets a group of its own, and leaves this one",
         )
 
@@ -207,7 +205,7 @@ def _of_name(world: World, account: str, name: str) -> Group:
     return next(
         one
         for arn, one in world.groups.items()
-        if arn.split(":")[4] == account and name_of(arn) == name
+        if account_of(arn) == account and name_of(arn) == name
     )
 
 

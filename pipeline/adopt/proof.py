@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from access.arn import account_of
 from access.prove import Answer, Proofs
 from access.rule import ArnPattern, Rule
 from access.verified import verified
@@ -51,7 +52,7 @@ def adopted(proposal: Proposal, live: World) -> World:
         aws_policies={
             Arn(arn): one.text
             for arn, one in live.policies.items()
-            if one.text is not None and arn.split(":")[4] == "aws"
+            if one.text is not None and account_of(arn) == "aws"
         },
     )
     machines = {str(one.name) for one in profiles.service_users}
@@ -59,7 +60,7 @@ def adopted(proposal: Proposal, live: World) -> World:
     groups = {name_of(arn) for arn in own.groups} | set(carriers(profiles, live, machines).values())
 
     def stays(arn: str, names: set[str]) -> bool:
-        return arn.split(":")[4] != state or name_of(arn) not in names
+        return account_of(arn) != state or name_of(arn) not in names
 
     kept = {arn: one for arn, one in live.users.items() if stays(arn, users)}
     held = {arn: one for arn, one in live.groups.items() if stays(arn, groups)}
@@ -94,6 +95,6 @@ def _as_they_are(rule: Rule, profiles: Profiles, live: World) -> Rule:
     there = tuple(
         ArnPattern(arn)
         for arn in sorted(live.users)
-        if arn.split(":")[4] == state and name_of(arn) in names
+        if account_of(arn) == state and name_of(arn) in names
     )
     return replace(rule, from_=(*rule.from_, *there), apart_from=(*rule.apart_from, *there))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from access.arn import account_of
 from access.world import World
 from iam_profiles.check import Checked, check
 from iam_profiles.errors import Problem, ProfilesInvalidError
@@ -92,7 +93,7 @@ def _leftovers(checked: Checked, world: World) -> Iterator[Notice]:
     held |= {one.boundary for one in (*world.users.values(), *world.roles.values()) if one.boundary}
     accounts = {str(one.id) for one in checked.profiles.organization.accounts}
     for arn in sorted(world.policies.keys() - held - rendered):
-        if arn.split(":")[4] in accounts:
+        if account_of(arn) in accounts:
             yield Notice(
                 Sort.LEFT,
                 arn,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from access.arn import account_of
 from access.document import PrincipalEntry, Statement
 from access.world import Role, Unreadable
 from iam_profiles.model import Organization
@@ -49,7 +50,7 @@ def trusted(role: Role) -> Iterator[Statement]:
 
 def of_aws(arn: str) -> bool:
     """Whether a managed policy is AWS's own."""
-    return arn.split(":")[4] == "aws"
+    return account_of(arn) == "aws"
 
 
 def longest(details: Details, copies: Mapping[str, Role]) -> int | None:

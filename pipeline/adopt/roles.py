@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from access.arn import account_of
 from access.world import Role, Unreadable, World
 from iam_profiles.model import Organization, Profiles
 from iam_profiles.paths import aws_policy_arn, reader_arn, role_path, state_account
@@ -63,11 +64,11 @@ def roles(profiles: Profiles, found: Found) -> tuple[list[RoleDraft], list[Notic
     notices: list[Notice] = []
     for arn, role in sorted(found.world.roles.items()):
         path, name = path_of(arn), name_of(arn)
-        if arn.split(":")[4] not in accounts or path.startswith(_SERVICE_LINKED):
+        if account_of(arn) not in accounts or path.startswith(_SERVICE_LINKED):
             continue  # AWS's own, which nobody else can make or change
         if path == role_path(organization):
             if name.casefold() not in declared:
-                there[name][arn.split(":")[4]] = role
+                there[name][account_of(arn)] = role
         elif name.casefold() in declared:
             notices.append(_elsewhere(organization, arn))
         elif arn not in readers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from access.arn import arns
 from iam_profiles.documents import AccountDocuments
@@ -18,15 +18,6 @@ from policies.known_types import (
     STORED_ACCESS_KEY,
 )
 from policies.registered import Registered, Resource
-
-BESIDE: Final = frozenset(
-    {
-        *(Kind.IDENTITY_PROVIDER, Kind.SAML_PROVIDER, Kind.INSTANCE_PROFILE),
-        *(Kind.PASSWORD, Kind.DEVICE, Kind.SECRET, Kind.PARAMETER),
-        *(Kind.KEY_ALIAS, Kind.KEY_POLICY),
-    }
-)
-"""Each is read by a call of its own, which may be refused by itself."""
 
 
 @dataclass(frozen=True, slots=True)

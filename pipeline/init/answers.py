@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from iam_profiles.assemble import partition_of
 from pipeline.init.errors import InitInvalidError
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
@@ -48,10 +49,7 @@ class Answers:
     @property
     def partition(self) -> str:
         """The part of AWS that the region belongs to."""
-        starts = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-        return next(
-            (named for start, named in starts.items() if self.region.startswith(start)), "aws"
-        )
+        return partition_of(self.region)
 
     @property
     def tiers(self) -> tuple[str, ...]:

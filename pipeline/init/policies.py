@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from iam_profiles.statements import Conditions, PolicyStatement, characters, document
+from access.arn import account_of
+from iam_profiles.statements import Conditions, PolicyStatement, characters, document, via_service
 from pipeline.init.errors import InitInvalidError
 from pipeline.init.shares import Share, Shares
 from pipeline.init.site import ALIAS, Site
@@ -90,8 +91,7 @@ def key_policy(site: Site, shares: Shares, administrators: Sequence[str]) -> str
         InitInvalidError: the accounts are too many for one key.
     """
     everybody = _sorted(who for share in shares.all for who in share.everybody)
-    domain = "amazonaws.com.cn" if site.partition == "aws-cn" else "amazonaws.com"
-    via: tuple[str, tuple[str, ...]] = ("kms:ViaService", (f"s3.{site.region}.{domain}",))
+    via = via_service(site.partition, site.region, "s3")
     keepers = _sorted(who for share in shares.all for who in share.keepers)
     statements = (
         _on_key("AdministratorsManageTheKey", administrators, _MANAGE),
@@ -184,7 +184,7 @@ def _of_accounts(site: Site, text: str) -> str:
     for one in policy["Statement"]:
         if one["Effect"] == "Allow":
             roles: list[str] = one["Condition"]["ArnEquals"]["aws:PrincipalArn"]
-            accounts = _sorted(role.split(":")[4] for role in roles)
+            accounts = _sorted(account_of(role) for role in roles)
             roots = [f"arn:{site.partition}:iam::{account}:root" for account in accounts]
             one["Principal"] = {"AWS": roots}
     return json.dumps(policy, sort_keys=True, separators=(",", ":"))

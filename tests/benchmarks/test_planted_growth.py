@@ -1,31 +1,21 @@
 """With a way in planted, all accounts are controlled: what is asked of each must not grow."""
 
-import json
 from pathlib import Path
 
 from access.catalogue import steps
 from access.prove import How, Prover
-from access.rule import Rule
-from benchmarks.proof.organization import EXTRAS, Plant, Shape, write
-from cli.worlds import Given, read_world
+from benchmarks.proof.organization import Plant, Shape, write
+from benchmarks.proof.ours import given, rule_of
+from cli.worlds import read_world
 
 
 def telling_apart(accounts: int, folder: Path) -> int:
     """Return the most clauses by which callers that the same bears on are told apart."""
     folder.mkdir()
     write(Shape(accounts, 4, 2 * accounts), folder, Plant.KEYS)
-    scps, rcps, policies, credentials = ((folder / f"{name}.json",) for name in EXTRAS)
-    given = Given(
-        profiles=folder,
-        details=(folder / "details",),
-        scps=scps,
-        rcps=rcps,
-        resource_policies=policies,
-        credentials=credentials,
+    closure = Prover(read_world(given(folder)).world, steps()).closure(
+        rule_of(folder).from_, How.SURELY
     )
-    question = json.loads((folder / "question.json").read_text("utf-8"))
-    rule = Rule.of(tuple(question["from"]), tuple(question["never_reach"]))
-    closure = Prover(read_world(given).world, steps()).closure(rule.from_, How.SURELY)
     return max(len(list(one.permits.told_by())) for one in closure.standing_of.values())
 
 
