@@ -139,6 +139,7 @@ def _lines(world: World) -> Iterator[tuple[str, str]]:
     )
     yield "credentials", "\n".join(credentials)
     yield "missing", "\n".join(sorted(f"missing {one.arn} {one.what}" for one in world.missing))
+    yield "passing", " ".join(sorted(world.passing))
 
 
 def _line(title: str, arn: str, entry: User | Role | Group | Document) -> tuple[str, str]:

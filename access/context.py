@@ -40,7 +40,8 @@ Value = Absent | Exactly | Among | Anything
 class Context:
     """What is known of every condition key.
 
-    A `complete` context has no keys but those listed; else what is not listed is unknown.
+    A `complete` context has no keys but those listed; else what is not listed is unknown. A name
+    that ends in `/` stands for all keys that begin with it, and are not listed themselves.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
@@ -63,7 +64,9 @@ class Context:
 
     def value(self, key: str) -> Value:
         """Return what is known of `key`, in any case of letters."""
-        found = self.values.get(key.lower())
+        lowered = key.lower()
+        family = f"{lowered.partition('/')[0]}/"  # of all keys that begin so
+        found = self.values.get(lowered) or self.values.get(family)
         if found is not None:
             return found
         if self.complete:

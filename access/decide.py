@@ -10,6 +10,12 @@ from access.principal import Kind
 from access.request import Ask, Request, ask
 from access.verdict import Verdict
 
+RCP_SERVICES = frozenset({"kms", "s3", "secretsmanager", "sqs", "sts"})
+"""The services that RCPs limit, as far as AWS's documentation lists them: no other is limited.
+
+Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+"""
+
 Hierarchy = tuple[tuple[PolicyDocument, ...], ...]
 """SCPs or RCPs by level, from the root of the organisation down to the account."""
 
@@ -59,6 +65,7 @@ def layers(request: Request, policies: Policies) -> Layers:
     caller, account = request.caller, request.account
     resource = () if policies.resource is None else (policies.resource,)
     scps = policies.scps if caller.in_iam else ()  # they limit the organisation's principals only
+    rcps = policies.rcps if limited_by_rcps(request.action) else ()
     session = policies.session
     if session is None and caller.kind is Kind.FEDERATED_USER:
         session = ()  # GetFederationToken without a session policy gives no permissions
@@ -69,7 +76,7 @@ def layers(request: Request, policies: Policies) -> Layers:
         session=Layer.limit("the session policies", session, asked),
         resource=Layer.of("the resource-based policy", resource, asked, Attached.RESOURCE),
         scps=_levels("the SCPs", scps, asked, Attached.IDENTITY),
-        rcps=_levels("the RCPs", policies.rcps, asked, Attached.RESOURCE),
+        rcps=_levels("the RCPs", rcps, asked, Attached.RESOURCE),
         same_account=None in (caller.account, account) or caller.account == account,
         resource_decides=_resource_decides(request.action.lower()),
         refused=caller.kind is Kind.FEDERATED_USER and _is_of_sts(request.action.lower()),
@@ -85,6 +92,11 @@ def _levels(title: str, hierarchy: Hierarchy, asked: Ask, attached: Attached) ->
         Layer.of(f"{title} of level {depth}", level, asked, attached)
         for depth, level in enumerate(hierarchy, start=1)
     )
+
+
+def limited_by_rcps(action: str) -> bool:
+    """Whether RCPs limit an action."""
+    return action.partition(":")[0].lower() in RCP_SERVICES
 
 
 def _is_of_sts(action: str) -> bool:

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from access.errors import PolicyParseError
+from access.service import canonical
 
 MAX_CHARACTERS = 262_144
 """No policy of AWS comes near this size; a larger text is hostile or not a policy."""
@@ -192,7 +193,10 @@ def _statement(raw: Any, index: int, version: Version) -> Statement:  # noqa: AN
         principals=_principals(fields, where),
         actions=actions,
         resources=resources,
-        conditions=_conditions(fields.get("Condition", {}), f"{where}.Condition"),
+        conditions=tuple(
+            _passing(condition) if effect == "Allow" else condition
+            for condition in _conditions(fields.get("Condition", {}), f"{where}.Condition")
+        ),
         version=version,
     )
 
@@ -220,7 +224,10 @@ def _principals(fields: Mapping[str, Any], where: str) -> Principals | None:
             raise PolicyParseError(
                 place, f"the kind `{_shown(kind)}`", f"use one of {', '.join(_PRINCIPAL_KINDS)}"
             )
-        entries.extend(PrincipalEntry(kind, value) for value in _texts(values, f"{place}.{kind}"))
+        texts = _texts(values, f"{place}.{kind}")
+        # Whom a Deny keeps out is read as it is written: by another name a service is let in.
+        one_name = kind == "Service" and not negated and fields["Effect"] == "Allow"
+        entries.extend(PrincipalEntry(kind, canonical(one) if one_name else one) for one in texts)
     if not entries:
         raise PolicyParseError(place, "found nobody", 'write `"*"` or {"AWS": …}')
     return Principals(tuple(entries), negated)
@@ -238,6 +245,13 @@ def _conditions(raw: Any, where: str) -> tuple[Condition, ...]:  # noqa: ANN401 
             texts = _texts(values, f"{place}.{key[:80]}", scalars=True, empty=True)
             found.append(Condition(operator, key, texts))
     return tuple(found)
+
+
+def _passing(condition: Condition) -> Condition:
+    """Return a condition with one name for each service that a role may be passed to."""
+    if condition.key.lower() != "iam:passedtoservice" or "not" in condition.operator.lower():
+        return condition
+    return replace(condition, values=tuple(map(canonical, condition.values)))
 
 
 def _object(raw: Any, where: str) -> Mapping[str, Any]:  # noqa: ANN401 -- JSON

@@ -9,62 +9,28 @@ Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from access.alike import Alike
 from access.arn import account_of
-from access.catalogue.step import Gain, Need, On, Step
+from access.catalogue.step import Gain, Step
 from access.facts import Fact, Facts
 from access.given import Given, Other, Said
 from access.label import ANY, bare, bound, given, under
+from access.variant import (
+    ATTACH,
+    BOUNDARY,
+    CREATE_POLICY,
+    DETACH,
+    MAKE,
+    OF_TARGET,
+    POLICY,
+    SET,
+    Variant,
+)
 from access.world import Role, Unreadable, User, World, read
-
-BOUNDARY = "iam:PermissionsBoundary"
-POLICY = "iam:PolicyARN"
-
-CREATE_POLICY = Need("iam:CreatePolicy", On.ANY, by_anyone=True)
-"""What it takes for a policy to be there that the input does not have."""
-
-_SET = {
-    *("iam:createrole", "iam:createuser"),
-    *("iam:putrolepermissionsboundary", "iam:putuserpermissionsboundary"),
-}
-_ATTACH = {"iam:attachgrouppolicy", "iam:attachrolepolicy", "iam:attachuserpolicy"}
-_DETACH = {"iam:detachgrouppolicy", "iam:detachrolepolicy", "iam:detachuserpolicy"}
-_OF_TARGET = {
-    *("iam:attachrolepolicy", "iam:attachuserpolicy"),
-    *("iam:detachrolepolicy", "iam:detachuserpolicy"),
-    *("iam:putrolepolicy", "iam:putuserpolicy", "iam:deleterolepolicy", "iam:deleteuserpolicy"),
-    *("iam:deleterolepermissionsboundary", "iam:deleteuserpermissionsboundary"),
-    *("iam:deleterole", "iam:updateassumerolepolicy"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One way in which a step may be taken.
-
-    Attributes:
-        gain, of: what comes of it.
-        said: of the key's actions, what their requests say.
-        also: what somebody must be allowed besides.
-    """
-
-    gain: Gain
-    of: str
-    said: Given = ()
-    also: Need | None = None
-
-    def given(self, need: Need) -> Given:
-        """Return the keys that the step sets in a request for one of its needs."""
-        if need.by_anyone:
-            return need.context
-        return (*need.context, *self.said) if need.action.lower() in KEYED else need.context
-
-
-KEYED = frozenset(_SET | _ATTACH | _DETACH | _OF_TARGET)
-"""The actions whose requests have one of the keys, in lower case."""
 
 
 @dataclass(slots=True)
@@ -94,6 +60,7 @@ class IamKeys:
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._groups: dict[tuple[str, str], tuple[frozenset[str], Sequence[tuple[str, ...]]]] = {}
         self._named = {key: _Named() for key in (BOUNDARY, POLICY)}
         for text in set(_texts(world)):
             for key, value in _stated(text):
@@ -117,30 +84,35 @@ class IamKeys:
     def tell(self, step: Step) -> bool:
         """Whether a policy looks at a key of the step's requests."""
         actions = {need.action.lower() for need in step.needs if not need.by_anyone}
-        return (self.see_boundaries and bool(actions & (_SET | _OF_TARGET))) or (
-            self.see_policies and bool(actions & (_ATTACH | _DETACH))
+        return (self.see_boundaries and bool(actions & (SET | OF_TARGET))) or (
+            self.see_policies and bool(actions & (ATTACH | DETACH))
         )
 
     def see_present(self, step: Step) -> bool:
         """Whether a policy looks at the boundary that the step's target has."""
         actions = {need.action.lower() for need in step.needs if not need.by_anyone}
-        return self.see_boundaries and bool(actions & _OF_TARGET)
+        return self.see_boundaries and bool(actions & OF_TARGET)
 
     def variants(self, step: Step, label: str, facts: Facts) -> Iterator[Variant]:
         """Yield every way in which a step may be taken on what a label names, the best first."""
+        for way in self.ways(step, label, facts):
+            yield from way.every
+
+    def ways(self, step: Step, label: str, facts: Facts) -> Iterator[Variant]:
+        """Yield the same, one for all that are alike."""
         if not self.tell(step):
             yield Variant(step.gain, label)
             return
         actions = {need.action.lower() for need in step.needs if not need.by_anyone}
-        if self.see_boundaries and actions & _SET:
+        if self.see_boundaries and actions & SET:
             yield from self._setting(step, label)
             return
         about = ()
         if self.see_present(step):
             about = tuple((BOUNDARY, one) for one in self.present(label, facts))
-        if self.see_policies and actions & _ATTACH:
+        if self.see_policies and actions & ATTACH:
             yield from self._attaching(step, label, about)
-        elif self.see_policies and actions & _DETACH:
+        elif self.see_policies and actions & DETACH:
             record = self.record(label) or self._world.groups.get(label)
             for policy in record.grants.managed if record else ():
                 yield Variant(step.gain, label, (*about, (POLICY, policy)))
@@ -163,9 +135,13 @@ class IamKeys:
         return (boundary or (record.boundary if record else None),)
 
     @cached_property
+    def _alike(self) -> Alike:
+        return Alike(POLICY, set(_texts(self._world)))
+
+    @cached_property
     def users(self) -> frozenset[str]:
-        """The users that there are."""
-        return frozenset(self._world.users)
+        """The users whose names nobody else can come to have."""
+        return frozenset(self._world.users) - self._world.passing
 
     def states(self, label: str, facts: Facts) -> tuple[str, ...]:
         """Return the labels under which a principal may have got what it has.
@@ -190,7 +166,7 @@ class IamKeys:
         """Yield the boundaries that the caller may pick."""
         unbinding = step.gain is Gain.UNBIND
         loose = label if unbinding else under(label, ANY)
-        if not unbinding:
+        if MAKE & {need.action.lower() for need in step.needs}:
             yield Variant(step.gain, label, ((BOUNDARY, None),))
         yield from self._new(step.gain, loose, label, BOUNDARY)
         gain = Gain.BIND if unbinding else step.gain
@@ -204,15 +180,26 @@ class IamKeys:
         everything = f"{self._aws(label)}AdministratorAccess"
         yield Variant(step.gain, label, (*about, (POLICY, everything)))
         own = self._own(label)
-        told = frozenset(self._told(POLICY, account_of(label)))
+        told, alike = self._attachable(account_of(label), everything)
         other = Other(f"{own}*", told)
         yield Variant(step.gain, label, (*about, (POLICY, other)), CREATE_POLICY)
-        for policy in told - {everything}:
-            yield Variant(Gain.ATTACH, given(label, policy), (*about, (POLICY, policy)))
+        for policy, *others in alike:
+            of, said = given(label, policy), (*about, (POLICY, policy))
+            yield Variant(Gain.ATTACH, of, said, alike=tuple(others))
         # Of AWS's own policies nobody knows here what the others allow.
         aws = f"{self._aws(label)}*"
-        other = Other(aws, told | {everything})
-        yield Variant(Gain.ATTACH, given(label, aws), (*about, (POLICY, other)))
+        yield Variant(Gain.ATTACH, given(label, aws), (*about, (POLICY, Other(aws, told))))
+
+    def _attachable(
+        self, account: str, everything: str
+    ) -> tuple[frozenset[str], Sequence[tuple[str, ...]]]:
+        """Return the policies that are told from others, and those but one in groups."""
+        key = account, everything
+        if key not in self._groups:
+            told = dict.fromkeys(self._told(POLICY, account))
+            groups = self._alike.groups(account, (one for one in told if one != everything))
+            self._groups[key] = frozenset((*told, everything)), groups
+        return self._groups[key]
 
     def _new(self, gain: Gain, of: str, label: str, key: str) -> Iterator[Variant]:
         """Yield what comes of a policy that no condition names: AWS's own, or a new one."""

@@ -1,5 +1,6 @@
 """Single questions about a world: who can do something, whether somebody can, and why."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -18,6 +19,7 @@ from access.world import World
 
 _ANYTHING = Element(("*",))
 _ANYBODY = Principals((PrincipalEntry("*", "*"),))
+_ACTION = re.compile(r"\*|[a-z0-9*?-]+:[a-z0-9*?]+", re.IGNORECASE | re.ASCII)
 _TRUSTING = ("sts:assume", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 
 
@@ -27,6 +29,15 @@ class PrincipalUnknownError(AccessError):
     def __init__(self, arn: str) -> None:
         super().__init__(
             f"`{arn[:200]}` is not in the input; give the ARN of one of its users or roles"
+        )
+
+
+class ActionInvalidError(AccessError):
+    """What was asked about is no action, so that nobody could ever be allowed it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"`{text[:200]}` is not an action; write `service:Action`, such as `sts:AssumeRole`"
         )
 
 
@@ -67,6 +78,7 @@ class Inquiry:
 
         Raises:
             PrincipalUnknownError: there is no such user or role.
+            ActionInvalidError: the action is none.
             ArnParseError: the resource is not an ARN, nor a pattern of one.
         """
         return decide(*self._question(principal, action, resource))
@@ -75,6 +87,7 @@ class Inquiry:
         """Yield every user and role that may be allowed it, sorted, with the verdict.
 
         Raises:
+            ActionInvalidError: the action is none.
             ArnParseError: the resource is not an ARN, nor a pattern of one.
         """
         for arn in sorted((*self.world.users, *self.world.roles)):
@@ -87,6 +100,7 @@ class Inquiry:
 
         Raises:
             PrincipalUnknownError: there is no such user or role.
+            ActionInvalidError: the action is none.
             ArnParseError: the resource is not an ARN, nor a pattern of one.
             PatternTooComplexError: it takes too much work to tell.
         """
@@ -98,6 +112,8 @@ class Inquiry:
     def _question(self, principal: str, action: str, resource: str) -> tuple[Request, Policies]:
         if principal not in self.world.users and principal not in self.world.roles:
             raise PrincipalUnknownError(principal)
+        if not _ACTION.fullmatch(action):
+            raise ActionInvalidError(action)
         trust = action.lower().startswith(_TRUSTING)
         return Evidence(self.world).question(
             Put(principal, action, resource, trust=trust), frozenset[Fact]()

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from access.catalogue import unclassified
-from access.world import Unreadable, read
+from access.catalogue import readable, unclassified
+from access.world import Unreadable, World, read
 
 
 def newer_actions(texts: Iterable[str | None]) -> tuple[str, ...]:
@@ -14,6 +14,16 @@ def newer_actions(texts: Iterable[str | None]) -> tuple[str, ...]:
     is newer. A policy that cannot be read is doubted elsewhere.
     """
     return tuple(sorted({action for text in texts if text for action in _newer(text)}))
+
+
+def unread(world: World) -> tuple[str, ...]:
+    """Return why it is not known who reads the stored credentials of which that is not known."""
+    return tuple(
+        f"`{one.secret}`: no step of the catalogue reads what is stored there, and nobody knows "
+        f"what does; add one, or take the credential of `{one.principal}` out of the input"
+        for one in world.credentials
+        if not readable(one.secret)
+    )
 
 
 @lru_cache(maxsize=1 << 14)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from access.arn import NO_RESOURCE
+from access.carried import requests
 from access.catalogue import strange
 from access.catalogue.step import Gain, Kind, Step
 from access.evidence import Evidence, Put
@@ -23,8 +25,8 @@ from access.facts import (
     changed,
 )
 from access.federation import admission
-from access.iam_keys import Variant
 from access.label import bare, maker
+from access.variant import Variant
 from access.verdict import Allowed, Denied, Reason
 from access.witness import Clash, witness
 from access.world import Unreadable
@@ -158,13 +160,15 @@ class Paths:
         before = (one for one in opened if self._is_before(one, derivation))
         kept = list(dict.fromkeys((*derivation.premises, *before)))
         ordered = sorted(kept, key=lambda one: -self._known[one].cost)
+        # Of premises that each suffice, one that nobody doubts is kept.
+        surely = all(self._holds(put, kept, derivation, surely=True) for put in puts)
         size = len(ordered)
         while size:  # by halves first: of a renamed user thousands may be premises
             for start in range(0, len(ordered), size):
                 tried = frozenset(ordered[start : start + size])
                 fewer = [one for one in kept if one not in tried]
                 if len(fewer) < len(kept) and all(
-                    self._holds(put, fewer, derivation) for put in puts
+                    self._holds(put, fewer, derivation, surely=surely) for put in puts
                 ):
                     kept = fewer
             size //= 2
@@ -173,9 +177,11 @@ class Paths:
     def _is_before(self, fact: Fact, derivation: Derivation) -> bool:
         return fact in self._known and self._known[fact].cost < derivation.cost
 
-    def _holds(self, put: Put, premises: Iterable[Fact], derivation: Derivation) -> bool:
+    def _holds(
+        self, put: Put, premises: Iterable[Fact], derivation: Derivation, *, surely: bool
+    ) -> bool:
         verdict = self._evidence.decide(put, self._facts(premises, derivation))
-        return not isinstance(verdict, Denied)
+        return isinstance(verdict, Allowed) or not (surely or isinstance(verdict, Denied))
 
     def _facts(self, premises: Iterable[Fact], derivation: Derivation) -> frozenset[Fact]:
         """Return what counts: the premises and, of whoever administers an account, that."""
@@ -191,7 +197,7 @@ class Paths:
             put = admission(self._evidence, derivation.web, fact.of, sure=False)
             yield from () if put is None else (put,)
         elif derivation.step == TAGGED:
-            yield Put(caller, "sts:TagSession", fact.of, trust=True)
+            yield from self._session(caller, fact, derivation, tagging=True)
         elif derivation.step == PASSED:
             for service in self._strangers(fact.of):
                 context = (("iam:PassedToService", service),)
@@ -199,7 +205,7 @@ class Paths:
         elif derivation.step == UNLIMITED:
             yield Put(caller, "*", "*")
         elif step is not None and step.id == ASSUME:
-            yield Put(caller, "sts:AssumeRole", fact.of, trust=True)
+            yield from self._session(caller, fact, derivation, tagging=False)
         elif step is not None and derivation.caller is None:  # an identity provider's user
             provider = derivation.premises[0].of
             yield Put(provider, step.needs[0].action, fact.of, trust=True, as_kind="federated")
@@ -220,16 +226,8 @@ class Paths:
     def _needs(self, step: Step, caller: str, fact: Fact, derivation: Derivation) -> Iterator[Put]:
         ways = self._ways(step, fact, derivation)
         facts = self._facts((*derivation.premises, *self._unbound(fact, derivation)), derivation)
-        asked = [tuple(self._asked(step, caller, changed(fact), way)) for way in ways]
-        yield from next(
-            (
-                puts
-                for puts in asked
-                if len(asked) == 1
-                or not any(isinstance(self._evidence.decide(put, facts), Denied) for put in puts)
-            ),
-            asked[0] if asked else (),
-        )
+        asked = [puts for way in ways for puts in self._asked(step, caller, changed(fact), way)]
+        yield from self._first(asked, facts)
         if step.kind is Kind.PASS:
             role = self._evidence.world.roles[bare(fact.of)]
             for service in step.services:
@@ -237,6 +235,19 @@ class Paths:
                 if not isinstance(self._evidence.decide(put, frozenset[Fact]()), Denied):
                     yield put
                     return
+
+    def _session(
+        self, caller: str, fact: Fact, derivation: Derivation, *, tagging: bool
+    ) -> Iterable[Put]:
+        asked = tuple(requests(self._evidence.world, caller, fact.of, tagging=tagging))
+        return self._first(asked, self._facts(derivation.premises, derivation))
+
+    def _first(self, asked: Sequence[tuple[Put, ...]], facts: frozenset[Fact]) -> Iterable[Put]:
+        """Return what a step asks in the first way of these in which nothing is refused."""
+        for puts in asked if len(asked) > 1 else ():
+            if not any(isinstance(self._evidence.decide(put, facts), Denied) for put in puts):
+                return puts
+        return asked[0] if asked else ()
 
     def _ways(self, step: Step, fact: Fact, derivation: Derivation) -> list[Variant]:
         """Return the ways in which a step gives a fact."""
@@ -250,10 +261,20 @@ class Paths:
         unbound = Fact(Gain.UNBIND, changed(fact))
         return (unbound,) if unbound in derivation.premises else ()
 
-    def _asked(self, step: Step, caller: str, label: str, way: Variant) -> Iterator[Put]:
-        for need in step.needs:
-            if not need.by_anyone:
-                yield Put(caller, need.action, need.resource(label), way.given(need))
+    def _asked(
+        self, step: Step, caller: str, label: str, way: Variant
+    ) -> Iterator[tuple[Put, ...]]:
+        """Yield the requests that the caller makes, for each choice of resources by itself."""
+        yield from product(
+            *(
+                [
+                    Put(caller, need.action, resource, way.given(need))
+                    for resource in need.resources(label)
+                ]
+                for need in step.needs
+                if not need.by_anyone
+            )
+        )
 
     def _hop(self, fact: Fact, derivation: Derivation, needed: tuple[Fact, ...]) -> Hop:
         puts = tuple(self.questions(fact, derivation))

@@ -121,6 +121,8 @@ class Language:
         made = cls(automaton.at(_line(listed, ANY, ignore_case=ignore_case)), has)
         made._parts = listed
         made._some = _shortest(listed)
+        # In any case of letters, another may come before it.
+        made._example = None if ignore_case else (made._some,)
         made._begin = listed[0] if listed and isinstance(listed[0], str) else ""
         return made
 
@@ -139,6 +141,7 @@ class Language:
             return NOTHING
         made = cls(automaton.at(line), _expression(listed, by_component=True))
         made._some = _shortest(listed)
+        made._example = (made._some,)
         return made
 
     def __and__(self, other: "Language") -> "Language":
@@ -240,7 +243,7 @@ NOTHING = Language(frozenset())
 
 
 def _shortest(parts: Iterable[Piece]) -> str:
-    """Return a text that the pieces match: nothing for each `*`, a letter for each `?`."""
+    """Return the first of the shortest texts: nothing for each `*`, a letter for each `?`."""
     letters = {Wildcard.STAR: "", Wildcard.ONE: "a"}
     return "".join(part if isinstance(part, str) else letters[part] for part in parts)
 

@@ -1,6 +1,7 @@
 """Rules to verdicts: proved with a certificate, refuted with a path, or undecided with why."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -13,7 +14,7 @@ from access.errors import PatternTooComplexError
 from access.evidence import Evidence
 from access.facts import GIVEN, STORED, Derivation, Fact
 from access.federation import admitting, first_hop
-from access.newer import newer_actions
+from access.newer import newer_actions, unread
 from access.path import Hop, Paths
 from access.pattern import Language, pieces
 from access.quiet import uncollected
@@ -177,7 +178,13 @@ class Prover:
         self, from_: tuple[Start, ...], how: How, without: frozenset[Taken] = frozenset()
     ) -> Closure:
         """Return everything that follows from being whom these say; some steps may be left out."""
-        key = from_, how, without
+        with self._begun((from_, how, without)) as closure:
+            return closure.finish()
+
+    @contextmanager
+    def _begun(self, key: "Key") -> Generator[Closure]:
+        """Give the closure as far as it has been found; if it cannot be, it is given up."""
+        from_, how, without = key
         if key not in self._closures:
             sure = how is How.SURELY
             wide = how is How.AT_MOST
@@ -187,8 +194,12 @@ class Prover:
                     roles = tuple(admitting(self.world, one, sure=sure))
                     closure.learn(Gain.CONTROL, roles, first_hop(one))
             closure.learn(Gain.ADMINISTER, rooted(self.world, from_), Derivation(GIVEN, 0))
-            self._closures[key] = closure.run(starting(self.world, from_))
-        return self._closures[key]
+            self._closures[key] = closure.start(starting(self.world, from_))
+        try:
+            yield self._closures[key]
+        except BaseException:
+            del self._closures[key]  # INVARIANT: none is kept that stopped halfway through a cost
+            raise
 
     def newer(self, rule: Rule, how: How) -> tuple[str, ...]:
         """Return what those under control may do that is newer than the catalogue."""
@@ -208,9 +219,12 @@ class Prover:
 
     def reached(self, rule: Rule, how: How, without: frozenset[Taken] = frozenset()) -> Fact | None:
         """Return the first fact, by cost, that breaks the rule."""
-        closure = self.closure(rule.from_, how, without)
-        found = breaking(closure.facts, rule, self.world)
-        return min(found, key=lambda fact: (closure.facts[fact].cost, fact.of), default=None)
+        with self._begun((rule.from_, how, without)) as closure:
+            return closure.first(lambda facts: breaking(facts, rule, self.world))
+
+    def found(self, rule: Rule, how: How, without: frozenset[Taken] = frozenset()) -> Closure:
+        """Return the closure in which somebody was reached, as far as it has been found."""
+        return self._closures[rule.from_, how, without]
 
     def confirmed(self, rule: Rule) -> Told | None:
         """Return the shortest path of which each step is confirmed, if one is found."""
@@ -219,7 +233,7 @@ class Prover:
             reached = self.reached(rule, How.SURELY, without)
             if reached is None:
                 return None
-            closure = self.closure(rule.from_, How.SURELY, without)
+            closure = self.found(rule, How.SURELY, without)
             path = _path(self, closure, reached)
             # INVARIANT: each step of a path is confirmed by the exact decision, or none is told.
             doubtful = {(hop.step, hop.caller, hop.gained) for hop in path if hop.doubts}
@@ -246,6 +260,23 @@ def prove_each(prover: Prover, rules: Sequence[Rule], world: str, catalogue: str
     return Proofs(results, world, catalogue)
 
 
+def refuted(world: World, rules: Iterable[Rule]) -> Iterator[Refuted]:
+    """Yield what is surely broken, as `prove` tells it, in a part of its time; of others, nothing.
+
+    For whoever has reason to doubt: what is reached by what surely holds, whatever else may hold
+    leads to as well.
+    """
+    prover = Prover(world, catalogue_steps())
+    for rule in rules:
+        with suppress(PatternTooComplexError):
+            if told := prover.confirmed(rule):
+                yield _refuted(prover, rule, told)
+
+
+def _refuted(prover: Prover, rule: Rule, told: Told) -> Refuted:
+    return Refuted(rule, told.path, told.reached, remedy(prover, rule, told.path))
+
+
 def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
     try:
         how, broken = prover.breach(rule)
@@ -253,9 +284,8 @@ def _prove(prover: Prover, rule: Rule, digest: str, version: str) -> Result:
             return _broken(prover, rule, broken)
     except PatternTooComplexError as error:
         return Undecided(rule, (str(error),))
-    lacks = tuple(f"`{one.arn}`: {one.what}" for one in prover.world.missing) or prover.newer(
-        rule, how
-    )
+    missing = (f"`{one.arn}`: {one.what}" for one in prover.world.missing)
+    lacks = (*missing, *unread(prover.world)) or prover.newer(rule, how)
     if lacks:
         return Undecided(rule, lacks)
     facts = compact(prover.closure(rule.from_, how).facts)
@@ -266,8 +296,8 @@ def _broken(prover: Prover, rule: Rule, broken: Fact) -> Refuted | Undecided:
     """Return the path that breaks the rule or, if it takes what is doubtful, what that is."""
     told = prover.confirmed(rule)
     if told is not None:
-        return Refuted(rule, told.path, told.reached, remedy(prover, rule, told.path))
-    path = _path(prover, prover.closure(rule.from_, How.PERHAPS), broken)
+        return _refuted(prover, rule, told)
+    path = _path(prover, prover.found(rule, How.PERHAPS), broken)
     doubts = dict.fromkeys(str(reason) for hop in path for reason in hop.doubts)
     doubts.update((said, None) for hop in path if hop.step == STORED for said in hop.context)
     return Undecided(rule, tuple(doubts) or (f"how `{broken.of}` is reached",), path)
@@ -311,7 +341,7 @@ def breaking(facts: Iterable[Fact], rule: Rule, world: World) -> Iterator[Fact]:
     """Yield the facts that somebody is controlled whom the rule says is never reached.
 
     INVARIANT: of a principal that there is, a fact says so by its ARN: under a pattern are those
-    yet to be made, and nobody is made under the name of another.
+    yet to be made, and nobody is made under the name of one who stays.
     """
     spared = [of_pieces(pieces(str(pattern))) for pattern in rule.apart_from]
     targets: dict[str, list[Name]] = {}
@@ -332,7 +362,7 @@ def breaking(facts: Iterable[Fact], rule: Rule, world: World) -> Iterator[Fact]:
                 for one in (*here, *anywhere)
                 if isinstance(name, str)
                 or fact.of.endswith(":*")
-                or not (one in world.users or one in world.roles)
+                or not (isinstance(one, str) and world.stays(one))
             )
             if any(_meet(name, target) for target in never) and not any(
                 covers(one, name) for one in spared

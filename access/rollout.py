@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from access.mixture import AFTER, BEFORE, allowing, delegating, one_sided
 from access.mixture import either as either_document
+from access.moves import Moves
 from access.world import (
     Account,
     Document,
@@ -36,7 +37,7 @@ def either(before: World, after: World) -> World:
     """
     if before is after or before == after:
         return after
-    return _Rollout(before, after).world()
+    return _Rollout(*Moves(before, after).at_both()).world()
 
 
 @dataclass
@@ -60,6 +61,7 @@ class _Rollout:
             resources=self._resources(),
             credentials=tuple(dict.fromkeys((*after.credentials, *before.credentials))),
             missing=tuple(self.missing),
+            passing=before.passing | after.passing | (_present(before) ^ _present(after)),
         )
 
     def _note_lacking(self) -> None:
@@ -175,6 +177,10 @@ class _Rollout:
                 self.missing[Missing(id_, why)] = None
             management, delegated = one.management or two.management, one.delegated or two.delegated
             yield id_, Account(two.organization, scps, rcps, management, delegated)
+
+
+def _present(world: World) -> frozenset[str]:
+    return frozenset((*world.users, *world.roles))
 
 
 def _each(

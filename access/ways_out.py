@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from access.carried import ASSUME, requests
 from access.certificate import Certificate
 from access.checking.closed import Closed
 from access.checking.doors import Actor, Doors
@@ -15,7 +16,6 @@ from access.rule import WebIdentity
 from access.verdict import Denied, Reason
 from access.world import World
 
-_ASSUME = "sts:AssumeRole"
 _UNTRUSTED = Reason("no statement of the resource-based policy allows it")
 _UNALLOWED = Reason("no statement of the identity-based policies allows it")
 
@@ -69,10 +69,17 @@ def ways_out(world: World, certificate: Certificate) -> Iterator[WayOut]:
         for role, many, why in one.far(roles):
             yield WayOut(one.caller, one.callers, role, many, (why,))
         for targets in _by_trust(world, one.near).values():
-            put = Put(one.caller, _ASSUME, targets[0], (), trust=True)
-            verdict = evidence.decide(put, facts)
-            if isinstance(verdict, Denied):
-                yield WayOut(one.caller, one.callers, targets[0], len(targets), verdict.reasons)
+            asked = requests(world, one.caller, targets[0])
+            shut = [_refused(evidence, puts, facts) for puts in asked]
+            if all(shut):
+                why = tuple(dict.fromkeys(reason for reasons in shut for reason in reasons))
+                yield WayOut(one.caller, one.callers, targets[0], len(targets), why)
+
+
+def _refused(evidence: Evidence, puts: Iterable[Put], facts: frozenset[Fact]) -> tuple[Reason, ...]:
+    """Return why the first of these that is refused is; nothing, if none is."""
+    verdicts = (evidence.decide(put, facts) for put in puts)
+    return next((one.reasons for one in verdicts if isinstance(one, Denied)), ())
 
 
 @dataclass(slots=True)
@@ -123,8 +130,8 @@ def _spoken_of(
     doors: Doors, actor: Actor, means: Means
 ) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Return which roles a caller is near to, which it is told of, and by which side."""
-    near = tuple(sorted(doors.of(actor, means, _ASSUME)))
-    names, whole = means.names(_ASSUME)
+    near = tuple(sorted(doors.of(actor, means, ASSUME)))
+    names, whole = means.names(ASSUME)
     told = names & doors.labels if whole else doors.of(actor, means, None)
     return near, tuple(sorted(told)), whole
 

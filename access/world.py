@@ -187,6 +187,8 @@ class World:
         policies: `{ARN: its default version}`, AWS-managed policies and boundaries included.
         resources: `{ARN: resource-based policy}` of secrets, parameters, keys, buckets.
         missing: what the input lacks.
+        passing: the ARNs of users and roles who are there at times only, so that others can be
+            made under their names.
     """
 
     accounts: Mapping[str, Account]
@@ -197,6 +199,7 @@ class World:
     resources: Mapping[str, Document] = field(default_factory=dict[str, Document])
     credentials: tuple[Credential, ...] = ()
     missing: tuple[Missing, ...] = ()
+    passing: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Leave out the keys of credentials that no resource-based policy is known of."""
@@ -210,6 +213,10 @@ class World:
                 for one in self.credentials
             )
             object.__setattr__(self, "credentials", tuple(kept))
+
+    def stays(self, arn: str) -> bool:
+        """Whether a user or role has that ARN, and nobody else can come to have it."""
+        return (arn in self.users or arn in self.roles) and arn not in self.passing
 
     def owner(self, arn: str) -> str:
         """Return the account that a resource is in; "" if that is not known."""

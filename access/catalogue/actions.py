@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from access.catalogue.files import CatalogueError, only, read
 from access.catalogue.load import steps
+from access.catalogue.step import Gain, Target
 
 SERVICES = frozenset({"iam", "identitystore", "organizations", "sso", "sso-directory", "sts"})
 """The services whose every action is classified: they decide who can do what."""
@@ -53,6 +54,15 @@ def passive_services() -> Mapping[str, str]:
         found[service] = entry["reason"]
         sources.add(source)
     return found
+
+
+@lru_cache(maxsize=1 << 12)
+def readable(store: str) -> bool:
+    """Whether a step reads what is stored under an ARN; if none does, nobody knows what does."""
+    return any(
+        step.target is Target.STORE and step.gain is Gain.CONTROL and step.concerns(store)
+        for step in steps()
+    )
 
 
 def strange(service: str) -> bool:

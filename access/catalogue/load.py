@@ -19,6 +19,8 @@ _ON = {
     "target": (On.TARGET, False),
     "target, by anyone": (On.TARGET, True),
     "holder": (On.HOLDER, False),
+    "above": (On.ABOVE, False),
+    "copy": (On.COPY, False),
     "nothing": (On.NOTHING, False),
     "nothing, by anyone": (On.NOTHING, True),
     "any": (On.ANY, False),

@@ -1,5 +1,6 @@
 """The vocabulary of steps: what a caller needs for one, and what it comes to control by it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -102,6 +103,10 @@ class On(Enum):
     """The target itself."""
     HOLDER = "holder"
     """What the target is in: the bucket of an object. Of anything else, the target itself."""
+    ABOVE = "above"
+    """Any path that the target, a parameter, is under."""
+    COPY = "copy"
+    """The target as it is copied into another Region."""
     ANY = "any"
     """Whatever resource the action is allowed on: `*`, or something the caller may make or find,
     such as the function or instance that carries its code."""
@@ -126,13 +131,26 @@ class Need:
     context: Given = ()
     by_anyone: bool = False
 
-    def resource(self, target: str) -> str:
-        """Return which resource the need is about: `*` for any at all, `NO_RESOURCE` for none."""
-        if self.on in (On.ANY, On.NOTHING):
-            return "*" if self.on is On.ANY else NO_RESOURCE
+    def resources(self, target: str) -> tuple[str, ...]:
+        """Return which resources the need may be about, one of which is enough.
+
+        `*` stands for any at all, `NO_RESOURCE` for none.
+        """
         target = bare(target)
-        in_bucket = self.on is On.HOLDER and target.split(":", 3)[2:3] == ["s3"]
-        return target.partition("/")[0] if in_bucket else target
+        match self.on:
+            case On.ANY:
+                return ("*",)
+            case On.NOTHING:
+                return (NO_RESOURCE,)
+            case On.HOLDER if target.split(":", 3)[2:3] == ["s3"]:
+                return (target.partition("/")[0],)
+            case On.ABOVE:
+                return tuple(_above(target))
+            case On.COPY:
+                *head, _, account, resource = target.split(":", 5)
+                return (":".join((*head, "*", account, resource)),)
+            case _:
+                return (target,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +181,22 @@ class Step:
     def concerns(self, label: str) -> bool:
         """Whether an ARN, or one that a pattern of ARNs names, can be the target."""
         return _concerns(self.among, label)
+
+
+def _above(target: str) -> Iterator[str]:
+    """Yield the paths that a parameter is under, with and without the `/` at their end.
+
+    Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html
+    """
+    head, _, name = target.partition(":parameter/")
+    first, *parts = name.split("/")[:-1] or [""]
+    yield f"{head}:parameter/"
+    path = ""
+    for part in filter(None, (first, *parts)):
+        path = f"{path}/{part}"
+        yield from (f"{head}:parameter{path}", f"{head}:parameter{path}/")
+    if {"*", "?"} & set(target):  # what a wildcard stands for may have paths of its own
+        yield target
 
 
 @lru_cache(maxsize=1 << 12)

@@ -21,7 +21,7 @@ from access.label import acting, bare
 from access.world import Document, World
 
 STORED = (Target.STORE, Target.KEY)
-SESSIONS = ("sts:AssumeRole", "sts:TagSession", "iam:PassRole")
+SESSIONS = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "iam:PassRole")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,19 +64,19 @@ def target(closed: Closed) -> Iterator[str]:
     for label in (one.name for one in closed.actors):
         named = Language.glob(label)
         near = within.get(account_of(label), ()) if _is_fixed(label) else chain(*within.values())
-        # INVARIANT: who exists is in the set under their ARN; nobody is made under another's.
+        # INVARIANT: who stays is in the set under their ARN; nobody is made under another's.
         new = bool(_WILDCARDS & set(label)) and not label.endswith(":*")
-        asked = (one for one in (*near, *anywhere) if not (new and _are(one, closed.world)))
+        asked = (one for one in (*near, *anywhere) if not (new and _stay(one, closed.world)))
         if any(not named.is_disjoint(pattern) for pattern in asked) and not any(
             named.is_subset(pattern) for pattern in spared
         ):
             yield f"`{label}` is in the set, and must never be reached"
 
 
-def _are(named: Language, world: World) -> bool:
-    """Whether those are named in full that exist."""
+def _stay(named: Language, world: World) -> bool:
+    """Whether those are named in full whose ARNs nobody else can come to have."""
     words = named.finite
-    return words is not None and all(word in world.users or word in world.roles for word in words)
+    return words is not None and all(map(world.stays, words))
 
 
 def _is_fixed(pattern: str) -> bool:

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 
+from access.carried import ASSUME, TAG, requests
 from access.catalogue.step import Gain
 from access.checking.closed import Closed
 from access.checking.doors import Doors
 from access.checking.reading import trusts_for
-from access.evidence import Put
 from access.facts import Fact
 from access.world import World
-
-_ASSUME, _TAG = "sts:AssumeRole", "sts:TagSession"
 
 
 def assumed(closed: Closed) -> Iterator[str]:
     """Yield the roles outside that somebody in the set can assume."""
-    for actor, role in _ways(closed, closed.doors, _ASSUME):
-        if closed.may(Put(actor, _ASSUME, role, (), trust=True)):
+    for actor, role in _near(closed, closed.doors, ASSUME):
+        if _may(closed, actor, role, tagging=False):
             yield f"`{actor}` can assume `{role}`, which is not in the set"
 
 
@@ -29,14 +27,19 @@ def tagged(closed: Closed) -> Iterator[str]:
     for role in untagged:
         if Fact(Gain.RETRUST, role) in closed.facts:
             yield f"sessions of `{role}` can be tagged by its new trust policy, and are not"
-    asked = [role for role in untagged if trusts_for(closed.world.roles[role].trust.text, _TAG)]
-    for actor, role in _ways(closed, closed.doors_of(asked), _TAG):
-        puts = (Put(actor, action, role, (), trust=True) for action in (_TAG, _ASSUME))
-        if all(map(closed.may, puts)):
+    asked = [role for role in untagged if trusts_for(closed.world.roles[role].trust.text, TAG)]
+    for actor, role in _near(closed, closed.doors_of(asked), TAG):
+        if _may(closed, actor, role, tagging=True):
             yield f"`{actor}` can tag sessions of `{role}`, and that is not in the set"
 
 
-def _ways(closed: Closed, doors: Doors, action: str) -> Iterator[tuple[str, str]]:
+def _may(closed: Closed, actor: str, role: str, *, tagging: bool) -> bool:
+    """Whether somebody may have a session of a role in one of the ways to ask for it."""
+    asked = requests(closed.world, actor, role, tagging=tagging)
+    return any(all(map(closed.may, puts)) for puts in asked)
+
+
+def _near(closed: Closed, doors: Doors, action: str) -> Iterator[tuple[str, str]]:
     for alike in closed.alike:
         for actor in alike.actors:
             for role in doors.of(actor, alike.means, action):

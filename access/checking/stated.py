@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from access.catalogue import unclassified
+from access.catalogue import readable, unclassified
 from access.catalogue.step import Gain
 from access.checking.closed import Closed
 from access.checking.reading import account_of
@@ -49,6 +49,9 @@ def _may_be_made(closed: Closed, fact: Fact) -> bool:
 def missing(closed: Closed) -> Iterator[str]:
     """Yield what the input lacks: nothing is proved without it."""
     yield from (f"the input lacks `{one.arn}`: {one.what}" for one in closed.world.missing)
+    for one in closed.world.credentials:
+        if not readable(one.secret):
+            yield f"`{one.secret}` holds a credential, and no step of the catalogue reads it"
 
 
 def newer(closed: Closed) -> Iterator[str]:

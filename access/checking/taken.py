@@ -11,8 +11,8 @@ from access.checking.doors import Doors
 from access.checking.reading import Means, account_of, allowed_by, glob
 from access.document import Statement
 from access.evidence import Put
-from access.iam_keys import Variant
 from access.label import bare, bound, maker
+from access.variant import Variant
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _PASS = "iam:PassRole"  # noqa: S105 -- an action's name
@@ -58,10 +58,11 @@ def gained(
     pairs = _pairs(closed, alike, some[0], wanted, guards)
     for step in some if pairs else ():
         for actor, label in pairs:
-            for way in closed.evidence.keys.variants(step, label, closed.facts):
-                if not closed.holds(way.gain, way.of) and _is_had(closed, actor, step, label, way):
+            for way in closed.evidence.keys.ways(step, label, closed.facts):
+                left = [of for of in way.comes_to if not closed.holds(way.gain, of)]
+                if left and _is_had(closed, actor, step, label, way):
                     who = f"`{actor}` can `{step.id}` on `{label}`"
-                    yield f"{who}, and `{way.of}` is not in the set"
+                    yield f"{who}, and `{left[0]}` is not in the set"
 
 
 def _pairs(
@@ -132,10 +133,12 @@ def _is_had(closed: Closed, actor: str, step: Step, label: str, way: Variant) ->
 
 
 def _is_met(closed: Closed, actor: str, need: Need, label: str, way: Variant) -> bool:
-    resource = need.resource(label)
-    if need.by_anyone:
-        return closed.anyone_may(account_of(actor), need, resource)
-    return closed.may(Put(actor, need.action, resource, way.given(need)))
+    return any(
+        closed.anyone_may(account_of(actor), need, resource)
+        if need.by_anyone
+        else closed.may(Put(actor, need.action, resource, way.given(need)))
+        for resource in need.resources(label)
+    )
 
 
 def serves(closed: Closed, role: str, service: str) -> bool:
@@ -217,7 +220,7 @@ def _minted(closed: Closed, actor: str, step: Step, way: Variant, base: str) -> 
     ]
     for pattern in _named(closed.means.of(actor), action):
         one = glob(pattern) & every
-        if one.is_empty() or pattern in world.users or pattern in world.roles or pattern in known:
+        if one.is_empty() or world.stays(pattern) or pattern in known:
             continue
         under = pattern if pattern.startswith(base) else f"{base}*"
         covered = any(one.is_subset(glob(label)) for label in known)

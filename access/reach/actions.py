@@ -17,6 +17,8 @@ def _action(pattern: str, action: str) -> tuple[bool, bool]:
         return True, True
     if not {"*", "?"} & set(lowered):
         return False, False
+    if len(lowered) - lowered.count("*") > len(action):  # a hostile one is not taken apart
+        return False, False
     matched = action in Language.glob(lowered)
     # AWS takes no wildcard in the service's name but `*` alone: such a Deny denies nothing.
     return matched, matched and not {"*", "?"} & set(lowered.partition(":")[0])

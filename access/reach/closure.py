@@ -6,7 +6,7 @@ that the first derivation of a fact is a cheapest one. They only grow: the resul
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from access.arn import account_of
 from access.catalogue.step import Gain, Step, Target
@@ -37,7 +37,7 @@ _UNKNOWN = Account()
 
 
 class Closure:
-    """Everything that can come to be controlled, starting with `starts`.
+    """Everything that can come to be controlled, from whom one starts with.
 
     If `wide`, whoever is allowed everything administers its account, whatever limits there are:
     more than there is, but closed all the same, and found much sooner. Steps of `without` are not
@@ -72,6 +72,8 @@ class Closure:
         self._administered: set[str] = set()
         self._administrators: set[str] = set()
         self._fresh: dict[str, None] = {}
+        self._found: list[Fact] = []
+        self._cost = 0
         self._following: dict[Gain, Callable[[Fact, Derivation], None]] = {
             Gain.CONTROL: self._take,
             Gain.SESSION: self._tagged,
@@ -91,31 +93,73 @@ class Closure:
             Gain.UNLOCK: self._unlocked,
         }
 
-    def run(self, starts: Iterable[Unit]) -> "Closure":
-        """Find everything that follows from controlling `starts`.
+    def start(self, starts: Iterable[Unit]) -> "Closure":
+        """Start with controlling these; what follows is found when it is asked for."""
+        for unit in starts:
+            self.units[unit.label] = unit
+            self.learn(Gain.CONTROL, (unit.label,), Derivation(GIVEN, 0))
+        return self
+
+    def finish(self) -> "Closure":
+        """Find everything that follows.
 
         Raises:
             ProofTooLongError: that takes more work than is allowed.
         """
-        for unit in starts:
-            self.units[unit.label] = unit
-            self.learn(Gain.CONTROL, (unit.label,), Derivation(GIVEN, 0))
         with proving():
-            while self.ledger.pending:
-                self._level(min(self.ledger.pending))
+            while self._go_on():
+                pass
         return self
 
-    def _level(self, cost: int) -> None:
-        # A fact may give another at no cost: the level is done when none is left.
-        while cost in self.ledger.pending or self._fresh or self.ledger.again:
-            for fact, derivation in self.ledger.pending.pop(cost, ()):
+    def first(self, wanted: Callable[[Iterator[Fact]], Iterable[Fact]]) -> Fact | None:
+        """Return the first by cost, then by name, of the facts that are wanted; `None` if none is.
+
+        Nothing that costs more is looked for.
+
+        Raises:
+            ProofTooLongError: that takes more work than is allowed.
+        """
+        best: list[Fact] = []
+
+        def rank(fact: Fact) -> tuple[int, str]:
+            return self.facts[fact].cost, fact.of
+
+        def found() -> Iterator[Fact]:
+            place, more = 0, True
+            while more:
+                yield from islice(self._found, place, None)
+                place = len(self._found)
+                if best and self._cost not in self.ledger.pending:
+                    return  # all that costs as little has been seen
+                more = self._go_on()
+
+        with proving():
+            for fact in wanted(found()):
+                best = sorted((*best, fact), key=rank)[:1]
+        return best[0] if best else None
+
+    def _go_on(self) -> bool:
+        """Take in the facts of least cost; then let those act whom they concern, before the next.
+
+        Returns whether there was anything left to do.
+        """
+        pending = self.ledger.pending
+        if self._cost in pending:  # a fact may give another at no cost
+            for fact, derivation in pending.pop(self._cost):
                 if fact not in self.facts:
                     self.facts[fact] = derivation
+                    self._found.append(fact)
                     self._consider(fact, derivation)
+        elif self._fresh or self.ledger.again:
             fresh, again = self._fresh, self.ledger.again
             self._fresh, self.ledger.again = {}, {}
             for label in (*fresh, *(label for label in again if label not in fresh)):
                 self._act(label)
+        elif pending:
+            self._cost = min(pending)
+        else:
+            return False
+        return True
 
     def _consider(self, fact: Fact, derivation: Derivation) -> None:
         """Draw what follows from a fact by itself, and note whom it concerns."""

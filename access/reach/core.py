@@ -14,7 +14,7 @@ from access.world import Unreadable, read
 _SESSIONS = frozenset(
     {
         *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"),
-        *("sts:tagsession", "iam:passrole"),
+        *("sts:tagsession", "sts:setsourceidentity", "iam:passrole"),
     }
 )
 

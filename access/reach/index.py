@@ -99,8 +99,8 @@ class Index:
 
     @cached_property
     def users(self) -> frozenset[str]:
-        """The users that there are."""
-        return frozenset(self.world.users)
+        """The users whose names nobody else can come to have."""
+        return frozenset(self.world.users) - self.world.passing
 
     def is_stored(self, arn: str) -> bool:
         """Whether it is what holds a credential, or a key, or has a policy of its own."""

@@ -1,13 +1,16 @@
 """AWS's rule for one action on one resource, over clauses: as `access.layers`, for names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from access.arn import account_of
+from access.carried import ways
 from access.catalogue.step import Need
+from access.decide import limited_by_rcps
 from access.effort import spend
 from access.evidence import Evidence, Put
 from access.facts import Facts
+from access.given import Given
 from access.principal import Grant
 from access.principal import Kind as Caller
 from access.reach.clauses import EVERYTHING_ALLOWED, Asked, Clause
@@ -15,12 +18,11 @@ from access.reach.index import Index
 from access.reach.profile import Looks, Owner, Profile, looks
 from access.reach.standing import Permit, Standing, Text
 from access.reach.texts import Name, named
-from access.reach.units import Standings, Unit, is_unlocked, texts
+from access.reach.units import Standings, Unit, is_linked, is_unlocked, texts
 from access.verdict import Allowed, Denied
 from access.world import Account, Document
 
 ASSUME = "sts:assumerole"
-TAG_SESSION = "sts:tagsession"
 
 TextLevels = tuple[tuple[Text, ...], ...]
 """The texts of SCPs or RCPs, by level."""
@@ -60,21 +62,35 @@ class Judge:
     )
 
     def may_assume(
-        self, unit: Unit, standing: Standing, role: str, facts: Facts, action: str = ASSUME
+        self, unit: Unit, standing: Standing, role: str, facts: Facts, *, tagging: bool = False
     ) -> bool:
-        """Whether the role hands out its sessions to the unit."""
-        permit = standing.permit(action, self.owner(role))
+        """Whether the role hands out its sessions to the unit; if `tagging`, with any tags."""
+        trust = self.index.world.roles[role].trust.text
+        asked = ways(trust, user=unit.kind is Caller.USER, tagging=tagging)
+        return any(
+            all(
+                self._may_ask(
+                    unit, standing, Put(unit.label, action, role, way.given, trust=True), facts
+                )
+                for action in (ASSUME, *way.also)
+            )
+            for way in asked
+        )
+
+    def _may_ask(self, unit: Unit, standing: Standing, put: Put, facts: Facts) -> bool:
+        action, role = put.action.lower(), put.resource
+        permit = standing.permit(action, self.owner(role), put.given)
         across = account_of(role) != unit.account
         # The identity's side is asked first: it is the same for all that stand alike.
         if across and not permit.identity_allows(unit.name, role):
             return False
-        clauses = self.trusting(standing, role, action)
+        clauses = self.trusting(standing, role, action, put.given)
         found = self._decide(unit, permit, role, clauses, must_say_so=True) and self._rcps_allow(
             unit, standing.profile, role, action, facts
         )
         if not found or self.wide or isinstance(unit.name, str):
             return found
-        return self._is_confirmed(unit, standing, Put(unit.label, action, role, trust=True), facts)
+        return self._is_confirmed(unit, standing, put, facts)
 
     def _is_confirmed(self, unit: Unit, standing: Standing, put: Put, facts: Facts) -> bool:
         """Whether the exact decision agrees, of principals that are known by a pattern only.
@@ -82,7 +98,7 @@ class Judge:
         Clause by clause, one policy may let in some of them and another keep out just those.
         """
         text = self.index.world.roles[put.resource].trust.text
-        key = unit.label, id(standing), text, account_of(put.resource), put.action
+        key = unit.label, id(standing), text, account_of(put.resource), put.action, put.given
         if key not in self.confirmed:
             self.confirmed[key] = self._agrees(put, facts)
         return self.confirmed[key]
@@ -109,19 +125,23 @@ class Judge:
             self.served[key] = self.admits(profile, service, role, ASSUME, facts)
         return self.served[key]
 
-    def trust(self, profile: Profile, role: str, action: str) -> tuple[Clause, ...]:
+    def trust(
+        self, profile: Profile, role: str, action: str, given: Given = ()
+    ) -> tuple[Clause, ...]:
         """Return what the role's trust policy says to callers of this profile."""
-        asked = Asked(action, profile, self.owner(role), trust=True)
+        asked = Asked(action, profile, self.owner(role), given, trust=True)
         return self.standings.clauses.of(self.index.world.roles[role].trust.text, asked)
 
-    def trusting(self, standing: Standing, role: str, action: str) -> tuple[Clause, ...]:
+    def trusting(
+        self, standing: Standing, role: str, action: str, given: Given = ()
+    ) -> tuple[Clause, ...]:
         """Return what the role's trust policy says to whoever has this standing."""
         text = self.index.world.roles[role].trust.text
         # Standings are kept: none takes another's id.
         owner = self.owner(role) if text is None or looks(text).owner else None
-        key = id(standing), text, action, owner
+        key = id(standing), text, action, owner, given
         if key not in self._trusts:
-            self._trusts[key] = self.trust(standing.profile, role, action)
+            self._trusts[key] = self.trust(standing.profile, role, action, given)
         return self._trusts[key]
 
     def may(  # noqa: PLR0913 -- the question in full
@@ -138,7 +158,23 @@ class Judge:
 
         If it is `rewritten`, the policy of what it is done to allows everything.
         """
-        action, target, given = need.action.lower(), need.resource(label), need.context
+        asked = replace(need, action=need.action.lower())
+        return any(
+            self._may_on(unit, standing, asked, target, facts, rewritten=rewritten)
+            for target in need.resources(label)
+        )
+
+    def _may_on(  # noqa: PLR0913 -- the question in full
+        self,
+        unit: Unit,
+        standing: Standing,
+        need: Need,
+        target: str,
+        facts: Facts,
+        *,
+        rewritten: bool,
+    ) -> bool:
+        action, given = need.action, need.context
         permit = standing.permit(action, self.owner(target), given)
         asked = Asked(action, standing.profile, self.owner(target), given, trust=True)
         if rewritten:
@@ -215,7 +251,9 @@ class Judge:
     ) -> bool:
         owner = self.index.owner(target)
         account = self.index.world.accounts.get(owner, _UNKNOWN)
-        if not account.rcps or is_unlocked(owner, account, facts):
+        if not account.rcps or not limited_by_rcps(action):
+            return True
+        if is_unlocked(owner, account, facts) or is_linked(unit):
             return True
         name = named(target)
         for clauses in self._rcps(owner, profile, action):

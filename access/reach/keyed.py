@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from access.catalogue.step import Gain, Need, Step
 from access.facts import Fact, Facts
-from access.iam_keys import IamKeys, Variant
+from access.iam_keys import IamKeys
 from access.reach.judge import Judge
 from access.reach.standing import Standing
 from access.reach.units import Unit
+from access.variant import Variant
 
 IsHad = Callable[[Need, Unit, Standing], bool]
 """Whether a need that is about no target is met."""
@@ -35,19 +36,22 @@ class Keyed:
 
     def of(self, step: Step, by: By, labels: Sequence[str]) -> Iterator[tuple[Gain, list[str]]]:
         """Yield what a step gives of these targets; of one, nothing that is less than another."""
-        ways: dict[tuple[object, ...], tuple[Variant, dict[str, str]]] = {}
+        ways: dict[tuple[object, ...], tuple[Variant, dict[str, Variant]]] = {}
         for label in labels:
-            for way in self.keys.variants(step, label, self.facts):
+            for way in self.keys.ways(step, label, self.facts):
                 key = way.gain, way.said, way.also
-                ways.setdefault(key, (way, {}))[1][label] = way.of
+                ways.setdefault(key, (way, {}))[1][label] = way
         done: set[str] = set()
         for way, of in sorted(ways.values(), key=lambda pair: pair[0].gain is not step.gain):
-            new = [one for one in of if Fact(way.gain, of[one]) not in self.facts]
-            left = self._allowed(way, by, [one for one in new if one not in done])
+            new = [one for one in of if one not in done and self._is_new(of[one])]
+            left = self._allowed(way, by, new)
             if way.gain is step.gain:
                 done.update(left)
             if left:
-                yield way.gain, [of[one] for one in left]
+                yield way.gain, [got for one in left for got in of[one].comes_to]
+
+    def _is_new(self, way: Variant) -> bool:
+        return any(Fact(way.gain, of) not in self.facts for of in way.comes_to)
 
     def _allowed(self, way: Variant, by: By, labels: Sequence[str]) -> Sequence[str]:
         """Return those of the targets on which it is allowed this way."""

@@ -57,9 +57,8 @@ class Making:
                 ):
                     labels.update(dict.fromkeys(_under(base, texts)))
         world = self.judge.index.world
-        new = [label for label in labels if label not in world.users and label not in world.roles]
-        for label in new:
-            if permit.allows(unit.name, named(label)):
+        for label in labels:
+            if not world.stays(label) and permit.allows(unit.name, named(label)):
                 yield label
 
 

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from access.carried import ways
 from access.catalogue.step import Gain, Target
 from access.effort import spend
 from access.facts import TAGGED, Fact, Facts
 from access.principal import Kind
-from access.reach.judge import ASSUME, TAG_SESSION, Judge
+from access.reach.judge import ASSUME, Judge
 from access.reach.left import Due
 from access.reach.profile import Profile, looks
 from access.reach.standing import Standing
@@ -94,7 +95,7 @@ class Sessions:
             tagged = [
                 role
                 for role in found
-                if self._judge.may_assume(unit, standing, role, self._facts, TAG_SESSION)
+                if self._judge.may_assume(unit, standing, role, self._facts, tagging=True)
             ]
             yield TAGGED, Gain.SESSION, tagged
 
@@ -170,14 +171,26 @@ class Sessions:
         key: tuple[object, ...] = (id(standing), text, unit.label)
         if not (standing.sees_owner or text is None or looks(text).owner):
             # The answer is the same for every role, and perhaps for every caller.
-            clauses = self._judge.trusting(standing, next(iter(roles)), ASSUME)
+            role = next(iter(roles))
+            clauses = self._judge.trusting(standing, role, ASSUME)
             if not any(clause.allow and clause.may_be_by(unit.name) for clause in clauses):
                 return False
-            if all(one.anybody for one in clauses) and standing.permit(ASSUME).anybody:
+            if all(self._is_anybodys(standing, role, one) for one in self._actions(text)):
                 key = (id(standing), text)
         known = key in self._asked[text]
         self._asked[text].add(key)
         return not known
+
+    def _actions(self, text: str | None) -> Iterator[str]:
+        """Yield what may be asked of a trust policy: what a request carries takes more."""
+        yield ASSUME
+        for tagging in (False, True) if self.tags_matter else (False,):
+            for way in ways(text, user=True, tagging=tagging):
+                yield from map(str.lower, way.also)
+
+    def _is_anybodys(self, standing: Standing, role: str, action: str) -> bool:
+        clauses = self._judge.trusting(standing, role, action)
+        return all(one.anybody for one in clauses) and standing.permit(action).anybody
 
     def vouched(self, provider: str) -> dict[str, list[str]]:
         """Return the roles whose sessions an identity provider's user may get, by step."""

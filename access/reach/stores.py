@@ -107,7 +107,8 @@ class Near:
             told = self._told[on] = defaultdict(list)
             need = Need("", on)
             for place, door in enumerate(self._doors):
-                told[need.resource(door.label)].append(place)
+                for resource in need.resources(door.label):
+                    told[resource].append(place)
         return self._told[on]
 
     @cached_property

@@ -7,7 +7,7 @@ from functools import cache
 from access.catalogue import strange
 from access.catalogue.step import Gain, Need, On, Step, Target
 from access.facts import PASSED, Fact, Facts
-from access.iam_keys import CREATE_POLICY, iam_keys
+from access.iam_keys import iam_keys
 from access.principal import Kind as Caller
 from access.reach.actions import relevant
 from access.reach.drawn import Drawn
@@ -20,13 +20,14 @@ from access.reach.sessions import Found
 from access.reach.standing import Standing
 from access.reach.stores import STORED, Near, Stores, apart
 from access.reach.units import Unit
+from access.variant import CREATE_POLICY
 from access.world import Account
 
 _UNKNOWN = Account()
 _SORTS = {Target.USER: Caller.USER, Target.ROLE: Caller.SESSION}
 _BY_STS = ("sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
 _PASS = "iam:passrole"  # noqa: S105 -- an action
-_DELETING = ("iam:deleterole",)
+_DELETING = ("iam:deleterole", "iam:deleteuser")
 
 
 _Near = tuple[Step, Near]

@@ -100,7 +100,7 @@ class Standings:
             for holder in dict.fromkeys((user.arn, label, *groups)):
                 pile.attach(self._attached(holder, facts))
         account = self.index.world.accounts.get(unit.account, _UNKNOWN)
-        unlocked = _is_linked(unit) or is_unlocked(unit.account, account, facts)
+        unlocked = is_linked(unit) or is_unlocked(unit.account, account, facts)
         return self._standing(
             Bearing(
                 profile=self._profile(unit, account, facts, formerly),
@@ -277,6 +277,6 @@ def texts(levels: Levels) -> tuple[tuple[Text, ...], ...]:
     return tuple(tuple(document.text for document in level) for level in levels)
 
 
-def _is_linked(unit: Unit) -> bool:
+def is_linked(unit: Unit) -> bool:
     """Whether it is a service-linked role: the organisation's policies do not limit those."""
     return unit.record is not None and ":role/aws-service-role/" in unit.label

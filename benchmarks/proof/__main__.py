@@ -123,13 +123,13 @@ def beside(
     """Return the figures of each peer at one size, over the files that we read as well."""
     written = write(shape, folder)
     progress.step(f"{shape.principals} principals, {written.statements} statements: ours")
-    own = min((ours(folder, options.own_cap, "--only-prove") for _ in range(2)), key=_seconds)
+    own = {name: _best(folder, name, options.own_cap) for name in ("question", "narrower")}
     found: list[dict[str, Any]] = []
     for peer in PEERS:
         python = peer.install(progress)
         progress.step(f"{shape.principals} principals: {peer.title}")
         asked = peer.ask(python, folder, options.cap, full=options.full)
-        found.append(figures(peer, shape.principals, asked, own))
+        found.append(figures(peer, shape.principals, asked, own[peer.question]))
     if shape is PEER_SHAPES[0]:
         write(shape, folder, PLANT)
         for peer, one in zip(PEERS, found, strict=True):
@@ -138,6 +138,12 @@ def beside(
             one["planted_refuted"] = told["refuted"] if told else None
     _remove(folder)
     return found
+
+
+def _best(folder: Path, question: str, cap: float) -> Run:
+    """Return the better of two of our own runs."""
+    asked = ("--only-prove", *(() if question == "question" else (f"--{question}",)))
+    return min((ours(folder, cap, *asked) for _ in range(2)), key=_seconds)
 
 
 def _seconds(one: Run) -> float:

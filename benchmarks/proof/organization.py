@@ -39,7 +39,8 @@ class Written:
 def write(shape: Shape, folder: Path, plant: Plant | None = None) -> Written:
     """Write the organisation: `details/`, an account a file, and `<extra>.json` beside it.
 
-    `question.json` says what to ask: `{"from": […], "never_reach": […]}`, for `prove`.
+    `question.json` says what to ask: `{"from": […], "never_reach": […]}`, for `prove`;
+    `narrower.json` asks less: see `narrower`.
     """
     (folder / "details").mkdir(parents=True, exist_ok=True)
     places = list(shape.places())
@@ -54,15 +55,29 @@ def write(shape: Shape, folder: Path, plant: Plant | None = None) -> Written:
         statements += _statements(document)
         size += _write(folder / f"{name}.json", document)
     _write(folder / "question.json", question(places))
+    _write(folder / "narrower.json", narrower(places))
     return Written(statements, size)
 
 
-def question(places: Sequence[Place]) -> Json:
+def question(places: Sequence[Place]) -> dict[str, list[str]]:
     """Return the rule: machines of nonprod never reach prod, nor anything else in state."""
     state = places[0]
     prod = [f"arn:aws:iam::{place.id}:*" for place in places if place.tier == "prod"]
     spared = [state.arn("user", "prod/*"), state.arn("user", "people/*"), state.arn("role", "*")]
     return {"from": [state.arn("user", "nonprod/*")], "never_reach": [*prod, *spared]}
+
+
+def narrower(places: Sequence[Place]) -> dict[str, list[str]]:
+    """Return the rule without the roles of prod's pipelines that a promotion leads to.
+
+    They are shut off by conditions of trust policies alone: who reads none of those is right here.
+    """
+    whole = question(places)
+    prod = [place for place in places if place.tier == "prod"]
+    kept = ("user/*", "role/prod/Deploy", "role/people/*", "role/audit/*", "role/engine/*")
+    state = [one for one in whole["never_reach"] if not any(place.id in one for place in prod)]
+    names = [f"arn:aws:iam::{place.id}:{one}" for place in prod for one in (*kept, "role/app/*")]
+    return {**whole, "never_reach": [*names, *state]}
 
 
 def _write(path: Path, document: Mapping[str, object]) -> int:

@@ -1,6 +1,7 @@
 """One proof from files, timed, in a process of its own; the last line is one JSON object.
 
-Run as `python -m benchmarks.proof.ours FOLDER`; see `organization.py` for what is in the folder.
+Run as `python -m benchmarks.proof.ours FOLDER [--only-prove] [--narrower]`; see
+`organization.py` for what is in the folder.
 """
 
 import json
@@ -38,7 +39,7 @@ def main() -> None:
     # The command reads its input by the same call.
     world = read_world(given(folder)).world
     read = time.perf_counter() - began
-    rules = (rule_of(folder),)
+    rules = (rule_of(folder, "narrower" if "--narrower" in sys.argv[2:] else "question"),)
     proofs = prove(world, rules)
     seconds = time.perf_counter() - began
     told: dict[str, Any] = {
@@ -72,9 +73,9 @@ def given(folder: Path) -> Given:
     )
 
 
-def rule_of(folder: Path) -> Rule:
-    """Return the question that stands beside the organisation."""
-    question = json.loads((folder / "question.json").read_text("utf-8"))
+def rule_of(folder: Path, name: str = "question") -> Rule:
+    """Return the question that stands beside the organisation under a name."""
+    question = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return Rule.of(tuple(question["from"]), tuple(question["never_reach"]))
 
 

@@ -16,15 +16,21 @@ SAMPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program of others that answers the same question."""
+    """A program of others that answers the same question.
+
+    Attributes:
+        question: which of the organisation's; we are asked the same.
+    """
 
     name: str
     version: str
+    question: str = "question"
 
     @property
     def title(self) -> str:
         """How the figures call it."""
-        return f"{self.name} {self.version}"
+        title = f"{self.name} {self.version}"
+        return title if self.question == "question" else f"{title}, {self.question} rule"
 
     def install(self, progress: Progress) -> Path:
         """Return its environment's interpreter, made from its lock file where it is missing."""
@@ -33,10 +39,15 @@ class Peer:
     def ask(self, python: Path, folder: Path, cap: float, *, full: bool) -> Run:
         """Ask it about an organisation; `full` searches from every starting principal."""
         script = _HERE / f"ask_{self.name}.py"
-        return run([python, "-P", script, folder, "0" if full else str(SAMPLE)], cap)
+        sample = "0" if full else str(SAMPLE)
+        return run([python, "-P", script, folder, sample, self.question], cap)
 
 
-PEERS = (Peer("iamprover", "0.7.1"), Peer("principalmapper", "1.1.5"))
+PEERS = (
+    Peer("iamprover", "0.7.1"),
+    Peer("iamprover", "0.7.1", "narrower"),
+    Peer("principalmapper", "1.1.5"),
+)
 
 
 def figures(peer: Peer, principals: int, asked: Run, ours: Run) -> dict[str, Any]:

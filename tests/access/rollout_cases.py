@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from access.world import Account, Credential, Document, Grants, Group, World
+from access.world import Account, Credential, Document, Grants, Group, Role, World
 from tests.access.small_world import (
     ASSUME,
+    PROD,
     STATE,
     N,
     R,
@@ -112,6 +113,17 @@ def known_as(user_id: str, role_id: str) -> World:
     return world(user(N, ASSUME, unique_id=user_id), trusted)
 
 
+MAKER = f"arn:aws:iam::{PROD}:role/A"
+
+
+def made(on: str, *others: Role) -> World:
+    """A role that makes roles, before or after there is one whom nobody but AWS may use."""
+    return world(user(N, ASSUME), role(MAKER, OPEN, allow("iam:CreateRole", on)), *others)
+
+
+COMES = role(R, trusts({"Service": "lambda.amazonaws.com"}))
+
+
 REACHED: Cases = {
     "an Allow before only": (having(ASSUME), having(NEVER)),
     "an Allow after only": (having(NEVER), having(ASSUME)),
@@ -143,6 +155,8 @@ REACHED: Cases = {
         having(ASSUME, all_but(R)),
         having(ASSUME, all_but("arn:aws:s3:::b")),
     ),
+    "a role that others can make until it comes": (made(R), made(R, COMES)),
+    "a role that others can make like any until it comes": (made("*"), made("*", COMES)),
     "a role that goes": (having(ASSUME), world(user(N, ASSUME))),
     "a Deny on other conditions": (
         having(ASSUME, {**NEVER, **of_user("ArnEquals", N)}),
@@ -204,6 +218,7 @@ SHUT: Cases = {
         having(ASSUME, {**NEVER, **of_user("ArnLike", N)}),
         having(ASSUME, {**NEVER, "Condition": {"ArnLike": {"AWS:principalarn": [OTHER, N]}}}),
     ),
+    "a role whom nobody makes while it stays": (made("*", COMES), made(R, COMES)),
     "a boundary that allows it in neither version": (
         bounded(having(ASSUME), S3),
         bounded(having(ASSUME), allow("ec2:*")),

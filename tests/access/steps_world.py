@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from access.catalogue import Gain, Kind, Step, Target, steps
+from access.catalogue import Gain, Kind, On, Step, Target, steps
 from access.rule import Rule
 from access.world import Account, Credential, Document, Grants, Group, Role, User, World
 
@@ -23,6 +23,10 @@ STORES = {
     "dynamodb": f"arn:aws:dynamodb:eu-west-1:{HERE}:table/keys",
     "ec2": f"arn:aws:ec2:eu-west-1:{HERE}:instance/i-1",
     "codebuild": f"arn:aws:codebuild:eu-west-1:{HERE}:project/build",
+    "ecs": f"arn:aws:ecs:eu-west-1:{HERE}:task-definition/keeper:1",
+    "batch": f"arn:aws:batch:eu-west-1:{HERE}:job-definition/keeper:1",
+    "apprunner": f"arn:aws:apprunner:eu-west-1:{HERE}:service/keeper/1",
+    "cloudformation": f"arn:aws:cloudformation:eu-west-1:{HERE}:stack/keeper/1",
 }
 READS = {
     "secretsmanager": "secretsmanager:GetSecretValue",
@@ -130,6 +134,11 @@ def case(step: Step) -> Case:
         also = allow(*others) | {"Resource": f"arn:aws:iam::{HERE}:*/other"}
         parts = Parts(allow(first))
         parts.also(policy(also))
+    if any(need.on is On.COPY for need in step.needs):
+        # What may be read is another Region's only.
+        away = STORES["secretsmanager"].replace("eu-west-1", "eu-west-2")
+        parts = Parts(allow(first))
+        parts.also(policy(allow(*others) | {"Resource": away}))
     if step.kind is Kind.PASS:
         parts.roles = [Role(OFFICE, _served(step.services))]
         return parts.case(OFFICE)
@@ -277,6 +286,8 @@ def _whole(step: Step, parts: Parts) -> Case:
 def _stored(step: Step, parts: Parts) -> Case:
     service = step.needs[0].action.partition(":")[0]
     store = STORES.get(service, STORES["secretsmanager"])
+    if ":launch-template/" in step.among:
+        store = f"arn:aws:ec2:eu-west-1:{HERE}:launch-template/lt-1"
     key = KEY if step.target is Target.KEY else None
     parts.credentials = (Credential(store, GOAL, key),)
     shut = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}

@@ -11,8 +11,9 @@ from access.checking import closed as closing
 from access.checking.means import MeansOf
 from access.checking.places import Places
 from access.facts import Fact
-from access.iam_keys import IamKeys, Variant
+from access.iam_keys import IamKeys
 from access.label import given, under
+from access.variant import Variant
 from access.world import Account, World
 from tests.access.small_world import STATE, N, allow, doc, user, world
 from tests.access.test_checker_steps import BOUNDARY, KEYS, NEW, POLICY, M, faults
@@ -96,10 +97,10 @@ def test_a_policy_that_is_not_there_yet_takes_somebody_who_may_make_one(
     assert faults(told(own), *known) == ()
     making = told(own, allow("iam:CreatePolicy"))
     assert any(f"`{step}" in fault for fault in faults(making, *known))
-    variants = IamKeys.variants
+    ways = IamKeys.ways
 
     def alone(self: IamKeys, *asked: Any) -> Iterator[Variant]:
-        return (replace(way, also=None) for way in variants(self, *asked))
+        return (replace(way, also=None) for way in ways(self, *asked))
 
-    monkeypatch.setattr(IamKeys, "variants", alone)
+    monkeypatch.setattr(IamKeys, "ways", alone)
     assert any(f"`{step}" in fault for fault in faults(told(own), *known))

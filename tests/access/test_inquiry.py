@@ -2,7 +2,7 @@
 
 import pytest
 
-from access.inquiry import Bearing, Inquiry, PrincipalUnknownError
+from access.inquiry import ActionInvalidError, Bearing, Inquiry, PrincipalUnknownError
 from access.verdict import Allowed, Denied, Undecided
 from access.world import Account, Document, Grants, Group, Role, User, World
 from tests.access.exports import ACCOUNT, allow, trust
@@ -90,6 +90,12 @@ def test_a_trust_policy_decides_on_assuming_a_role() -> None:
 def test_somebody_who_is_not_there_is_not_said_to_be_refused() -> None:
     with pytest.raises(PrincipalUnknownError, match="is not in the input"):
         INQUIRY.can(f"{ANA}x", "s3:GetObject", OBJECT)
+
+
+@pytest.mark.parametrize("action", ["GetObject", "s3", "s3:", "", "s3:Get Object"])
+def test_nobody_is_said_to_be_allowed_what_is_no_action(action: str) -> None:
+    with pytest.raises(ActionInvalidError, match="write `service:Action`"):
+        list(INQUIRY.who_can(action, OBJECT))
 
 
 def test_each_statement_is_explained_by_what_it_does_or_by_what_it_misses() -> None:

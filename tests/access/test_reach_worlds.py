@@ -146,7 +146,7 @@ def grown(one: World, catalogue: Sequence[Step], facts: frozenset[Fact]) -> froz
     def asked(step: Step, caller: str, target: str) -> list[Put]:
         assumes = step.id == "sts-assume-role"
         return [
-            Put(caller, need.action, need.resource(target), need.context, trust=assumes)
+            Put(caller, need.action, need.resources(target)[0], need.context, trust=assumes)
             for need in step.needs
         ] + [
             Put(service, "sts:AssumeRole", target, (), trust=True, as_kind="service")

@@ -159,6 +159,7 @@ MUTANTS: dict[str, tuple[ModuleType, str, str]] = {
         "arn: found[arn] for arn in loose",
     ),
     "groups that are left are forgotten": (rollout, "(*two.groups, *one.groups)", "two.groups"),
+    "who comes counts as there": (rollout, "_present(before) ^ _present(after)", "set()"),
     "policies that come off are forgotten": (
         rollout,
         "(*two.managed, *one.managed)",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from itertools import combinations
 
+from access.decide import limited_by_rcps
 from tests.differential.edit import (
     each_document,
     each_resource,
@@ -100,6 +101,11 @@ def _direct(question: Question) -> Question:
 def _principals(statement: Statement) -> list[str]:
     element = statement.get("Principal", {})
     return ["*"] if element == "*" else texts(element.get("AWS", []))
+
+
+def _limited(question: Question) -> Question:
+    """Put what no RCP limits without any."""
+    return question if limited_by_rcps(question.action) else replace(question, rcps=[])
 
 
 def _ids(question: Question) -> Question:
@@ -340,6 +346,12 @@ CATEGORIES = (
         _GUIDE + "reference_policies_elements_condition_operators.html#Conditions_IfExists",
         _any_if_exists,
         to_us=True,
+    ),
+    Category(
+        "RCP of another service",
+        "RCPs limit requests to the services that AWS lists: no Deny of another's is counted on",
+        "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html",
+        _limited,
     ),
     Category(
         "default of an empty value",

@@ -1,6 +1,7 @@
 """Small closed worlds, and what comes to be controlled in them by the evaluator's word alone."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -18,18 +19,25 @@ if TYPE_CHECKING:
     from tests.differential.question import Question
 
 TRIES = 40
-ASSUMING = ("sts:AssumeRole", "sts:AssumeRole", "sts:*", "sts:TagSession", "s3:*")
+_PLAIN = (("aws:RequestTag/", None), ("aws:TagKeys", None), ("sts:SourceIdentity", None))
+"""What a request lacks that carries nothing."""
+
+ASSUMING = (
+    *("sts:AssumeRole", "sts:AssumeRole", "sts:*", "sts:TagSession", "sts:SetSourceIdentity"),
+    "s3:*",
+)
 TAKING_OVER = (
     *("sts:AssumeRole", "sts:*", "iam:CreateAccessKey", "iam:Put*", "iam:UpdateAssumeRolePolicy"),
     *("iam:CreatePolicyVersion", "iam:TagUser", "iam:PassRole", "lambda:*", "*"),
 )
 _CONDITIONS: tuple[dict[str, Any], ...] = (
-    *({},) * 6,
+    *(dict[str, Any](),) * 6,
     {"StringEquals": {"aws:PrincipalTag/env": "prod"}},
     {"StringNotEquals": {"aws:PrincipalTag/env": "prod"}},
     {"StringEquals": {"aws:RequestTag/env": "${aws:PrincipalTag/env}"}},
     {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STATE}:user/path/*"}},
     {"ArnNotEquals": {"aws:PrincipalArn": USERS[0]}},
+    {"StringLike": {"sts:SourceIdentity": "a*"}},
     {"StringEquals": {"aws:PrincipalAccount": STATE}},
     {"StringLike": {"sts:ExternalId": "secret-*"}},
     {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
@@ -52,10 +60,15 @@ def closed(random: Random, actions: Sequence[str]) -> World:
 
     def on(action: str) -> dict[str, Any]:
         condition = random.choice(_CONDITIONS)
+        # AWS lists external ids for AssumeRole only, and source identities not for TagSession.
+        known: dict[str, str | list[str]] = {
+            "sts:ExternalId": "sts:AssumeRole",
+            "sts:SourceIdentity": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+        }
+        only = (names for key, names in known.items() if key in repr(condition))
         return {
             "Effect": random.choice(("Allow",) * 5 + ("Deny",)),
-            # The evaluator knows external ids of AssumeRole only.
-            "Action": "sts:AssumeRole" if "sts:ExternalId" in repr(condition) else action,
+            "Action": next(only, action),
             "Resource": random.choice(_RESOURCES),
             "Condition": condition,
         }
@@ -130,16 +143,37 @@ class Search:
         self, action: str, pairs: list[tuple[str, str]], facts: frozenset[Fact]
     ) -> list[tuple[str, str]]:
         """Return those pairs of caller and role that the evaluator allows, all asked at once."""
-        asked = {pair: self._questions(action, *pair, facts) for pair in pairs}
-        every = [question for questions in asked.values() for question in questions]
+        asked = {pair: requests(self._evidence, action, *pair, facts, TRIES) for pair in pairs}
+        every = [one for some in asked.values() for together in some for one in together]
         self.asked += len(every)
         answers = iter(self._oracle.put(every).read())
-        said = {pair: list(islice(answers, len(some))) for pair, some in asked.items()}
-        return [pair for pair in pairs if "Allowed" in said[pair]]
+        said = {pair: [list(islice(answers, len(one))) for one in asked[pair]] for pair in pairs}
+        return [
+            pair
+            for pair in pairs
+            if any(all(answer == "Allowed" for answer in one) for one in said[pair])
+        ]
 
-    def _questions(
-        self, action: str, caller: str, target: str, facts: frozenset[Fact]
-    ) -> "list[Question]":
-        put = Put(caller, action, target, trust=True)
-        request, policies = self._evidence.question(put, facts)
-        return list(Concrete(request, policies, caller).questions(TRIES))
+
+def requests(  # noqa: PLR0913, PLR0917 -- the question in full
+    evidence: Evidence, action: str, caller: str, role: str, facts: frozenset[Fact], count: int
+) -> "list[tuple[Question, ...]]":
+    """Return requests in full, each with all that must be allowed in it together.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    puts = (Put(caller, action, role, given, trust=True) for given in (_PLAIN, ()))
+    return [
+        (one, *(replace(one, action=more) for more in _carrying(one)))
+        for put in puts
+        for one in Concrete(*evidence.question(put, facts), caller).questions(count)
+    ]
+
+
+def _carrying(question: "Question") -> Iterator[str]:
+    """Yield the actions that what a request carries takes; a session may hand on its tags."""
+    keys = {key.lower().partition("/")[0] for key in question.context}
+    if not question.role and keys & {"aws:requesttag", "aws:tagkeys", "sts:transitivetagkeys"}:
+        yield "sts:TagSession"
+    if "sts:sourceidentity" in keys:
+        yield "sts:SetSourceIdentity"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_network
-from itertools import product
+from itertools import chain, product
 from math import prod
 from random import Random
 from typing import Any
@@ -131,7 +131,7 @@ class Concrete:
                     stated.setdefault(one.key.lower(), []).append(one)
         for key in context.values:
             stated.setdefault(key, [])
-        named = list(self._in_resources())
+        named = [*self._in_resources(), *_in_conditions(chain(*stated.values()))]
         for key, _ in named:
             stated.setdefault(key, [])
         found: dict[str, list[Values]] = {}
@@ -153,6 +153,13 @@ class Concrete:
                 matched = re.fullmatch(around, self.request.resource)
                 if matched:
                     yield variable[1].lower(), matched[1]
+
+
+def _in_conditions(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
+    """Return, of variables in conditions, the value that a test of them is put with."""
+    values = (value for one in conditions for value in one.values)
+    found = (variable for value in values for variable in _VARIABLE.finditer(value))
+    return [(variable[1].lower(), variable[2] or "other") for variable in found]
 
 
 def _expression(pattern: str) -> str:

@@ -1,7 +1,7 @@
 """Ask iamprover, in an environment of its own: do some principals ever reach others?
 
-Run as `python ask_iamprover.py FOLDER`; see `organization.py` for what is in the folder. The last
-line that it writes is one JSON object.
+Run as `python ask_iamprover.py FOLDER SAMPLE QUESTION`; it is never sampled. See
+`organization.py` for what is in the folder. The last line that it writes is one JSON object.
 """
 # The peer has no types and is not among the project's dependencies.
 # pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
@@ -19,9 +19,9 @@ from iamprover.parsers.aws import load_gaad
 
 def main() -> None:
     """Read the exports, build the graph of who becomes whom, and follow it from each start."""
-    folder = Path(sys.argv[1])
+    folder, asked = Path(sys.argv[1]), sys.argv[3]
     began, busy = time.perf_counter(), time.process_time()
-    question = json.loads((folder / "question.json").read_text("utf-8"))
+    question = json.loads((folder / f"{asked}.json").read_text("utf-8"))
     files = sorted((folder / "details").glob("*.json"))
     account = Account([one for file in files for one in load_gaad(file).principals])
     # SCPs and RCPs are left out: this peer has one set of them for all accounts together.

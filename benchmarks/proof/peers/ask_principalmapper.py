@@ -1,6 +1,6 @@
 """Ask Principal Mapper, in an environment of its own: do some principals ever reach others?
 
-Run as `python ask_principalmapper.py FOLDER SAMPLE`; `SAMPLE` is how many of the starting
+Run as `python ask_principalmapper.py FOLDER SAMPLE QUESTION`; `SAMPLE` is how many of the starting
 principals to search from, and 0 is all. The last line that it writes is one JSON object; what was
 not searched is in it as an estimate, and it says so.
 """
@@ -33,9 +33,9 @@ VERSION = "1.1.5"
 
 def main() -> None:
     """Read the exports, build the graphs of the accounts and between them, and search from each."""
-    folder, sample = Path(sys.argv[1]), int(sys.argv[2])
+    folder, sample, asked = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     clocks = [_clocks()]
-    question = json.loads((folder / "question.json").read_text("utf-8"))
+    question = json.loads((folder / f"{asked}.json").read_text("utf-8"))
     limits = json.loads((folder / "scps.json").read_text("utf-8"))
     scps: dict[str, list[list[Json]]] = {}
     graphs: list[Any] = []
