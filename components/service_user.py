@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import iam, kms, secretsmanager
+from pulumi_aws import iam, kms, secretsmanager  # each is loaded with the first use of it
 
 from components.account_provider import AccountArgs
 from components.identity import bounded_user
@@ -22,7 +22,7 @@ class ServiceUserArgs:
     boundary: iam.Policy
     groups: Mapping[GroupName, iam.Group]
     """The groups of its own, among others; it is their one member."""
-    keys: Mapping[str, kms.Alias]
+    keys: "Mapping[str, kms.Alias]"
     """The KMS keys of the identity classes, by alias; its own among them, if its class has one."""
 
 
@@ -37,7 +37,7 @@ class ServiceUser(pulumi.ComponentResource):
     """
 
     user: iam.User
-    secret: secretsmanager.Secret | None
+    secret: "secretsmanager.Secret | None"
     """None where the store has none to declare: the key's own provider makes its place."""
     key: StoredAccessKey
 
@@ -95,7 +95,7 @@ class ServiceUser(pulumi.ComponentResource):
 
 def _secret(
     user: ServiceUserDocuments, opts: pulumi.ResourceOptions
-) -> secretsmanager.Secret | None:
+) -> "secretsmanager.Secret | None":
     """The secret that keeps a user's key, if the organisation's store has secrets to declare."""
     if user.store["kind"] != "aws-secrets-manager":
         return None

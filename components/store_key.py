@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import kms
+from pulumi_aws import kms  # loaded with the first use of it: few stacks have a key
 
 from iam_profiles.documents import StoreKeyDocuments
 
@@ -21,7 +21,7 @@ class StoreKey(pulumi.ComponentResource):
     What it has encrypted cannot be read without it: it outlives whatever was stored.
     """
 
-    alias: kms.Alias
+    alias: "kms.Alias"
 
     def __init__(
         self, name: str, args: StoreKeyArgs, opts: pulumi.ResourceOptions | None = None

@@ -56,8 +56,8 @@ class SecretsManager(Frozen):
     recovery_window_days: int = 30
     keepers: tuple[str, ...] = ()
     """Who mints, rotates and deploys: names of roles of the role set, or ARNs."""
-    customer_key: bool = False
-    """Whether each class has a KMS key of its own, for its readers and the keepers."""
+    customer_key: bool = True
+    """Whether each class has a KMS key of its own, kept from readers of other classes."""
 
 
 class ParameterStore(Frozen):

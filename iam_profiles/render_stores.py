@@ -3,11 +3,16 @@
 A secret's policy only denies: what a reader may do, its own policies say as well. A KMS key's
 policy is where all access begins, so it allows too; both name the same principals. A session of a
 role has the role's ARN as its `aws:PrincipalArn`; a request of an AWS service has none, and is
-denied. No statement has a principal that must exist: the roles are made by the same stack.
+no keeper's. No statement has a principal that must exist: the roles are made by the same stack.
+
+Where keepers are named, everybody else is denied. Where none are, nobody knows who deploys, and a
+policy that named the wrong one could not be mended by the right one: then the account's IAM
+policies decide, but for identities themselves and readers of other classes, who are denied.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 """
 
@@ -19,12 +24,13 @@ from iam_profiles.model import Organization, ParameterStore, Profiles, SecretsMa
 from iam_profiles.names import Arn, IdentityClass, RoleName
 from iam_profiles.paths import (
     account_root,
+    class_pattern,
     reader_roles_pattern,
     role_arn,
     state_account,
     store_key_alias,
 )
-from iam_profiles.statements import Conditions, PolicyStatement, document, via_service
+from iam_profiles.statements import PolicyStatement, document, via_service
 
 _READ: Final = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
 _WRITE: Final = (
@@ -60,6 +66,13 @@ _MANAGE: Final = (
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
+_LOOK: Final = (
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListResourceTags",
+)
+"""What previews and drift read of a key; nothing of what it encrypts."""
 
 
 def keepers(organization: Organization) -> tuple[Arn, ...]:
@@ -77,22 +90,25 @@ def keepers(organization: Organization) -> tuple[Arn, ...]:
 
 
 def secret_policy(organization: Organization, identity_class: IdentityClass) -> str | None:
-    """Return the policy of a class's secrets; None if the organisation names no keepers.
+    """Return the policy of a class's secrets; None where they are kept in no Secrets Manager.
 
     Keepers read and write, readers of the class read, and nobody else does, whatever is allowed
     elsewhere. The account's root user may change the policy besides: else nobody could mend it
-    once the keepers are gone.
+    once the keepers are gone. Without keepers, who is of another class gets at nothing.
     """
-    own = keepers(organization)
-    if not own or not isinstance(organization.secrets_store, SecretsManager):
+    if not isinstance(organization.secrets_store, SecretsManager):
         return None
+    own = keepers(organization)
+    if not own:
+        kept_out = _others(organization, identity_class)
+        return document([_deny("NobodyOfAnotherClass", (*_READ, *_WRITE, *_OPEN), only=kept_out)])
     root = account_root(organization, state_account(organization).id)
     readers = reader_roles_pattern(organization, identity_class)
     return document(
         (
-            _deny("NobodyElseReads", (*own, readers), _READ),
-            _deny("NobodyElseWrites", own, _WRITE),
-            _deny("NobodyElseOpensIt", (*own, root), _OPEN),
+            _deny("NobodyElseReads", _READ, but=(*own, readers)),
+            _deny("NobodyElseWrites", _WRITE, but=own),
+            _deny("NobodyElseOpensIt", _OPEN, but=(*own, root)),
         )
     )
 
@@ -105,13 +121,16 @@ def key_alias(organization: Organization, identity_class: IdentityClass) -> str 
 
 
 def store_keys(profiles: Profiles) -> tuple[StoreKeyDocuments, ...]:
-    """Return the KMS key of each class of service users that has something stored."""
+    """Return the KMS key of each class of service users, once something of any is stored.
+
+    A class that loses its last user keeps its key: what was stored can be restored for a while.
+    """
     organization = profiles.organization
-    classes = {user.identity_class for user in profiles.service_users if user.federation is None}
+    stored = any(user.federation is None for user in profiles.service_users)
     return tuple(
         StoreKeyDocuments(f"store-{one}", alias, one, key_policy(organization, one))
-        for one in sorted(classes)
-        if (alias := key_alias(organization, one)) is not None
+        for one in (IdentityClass.NONPROD, IdentityClass.PROD)
+        if stored and (alias := key_alias(organization, one)) is not None
     )
 
 
@@ -120,53 +139,97 @@ def key_policy(organization: Organization, identity_class: IdentityClass) -> str
 
     Readers and keepers decrypt, and only through the store's own service in this account and
     region. Keepers, and the account's root user, manage the key. The account as such is not given
-    `kms:*`: that would hand the key to whatever its IAM policies allow.
+    `kms:*`, which would hand the key to whatever its IAM policies allow: they let nobody more than
+    look at it. Without keepers they say who manages it, and whoever may read a secret decrypts it,
+    as with AWS's own key, but for those of another class.
     """
     own, account = keepers(organization), state_account(organization).id
-    users = (*own, reader_roles_pattern(organization, identity_class))
     in_parameters = isinstance(organization.secrets_store, ParameterStore)
     service = "ssm" if in_parameters else "secretsmanager"
     via = via_service(organization.partition, organization.region, service)
-    here = ("kms:CallerAccount", (account,))
-    root = account_root(organization, account)
     encrypt = "kms:Encrypt" if in_parameters else "kms:GenerateDataKey"
+    root = account_root(organization, account)
+    through = PolicyStatement(
+        sid="OnlyThroughTheStore",
+        effect="Deny",
+        actions=("kms:Decrypt", "kms:ReEncryptFrom"),
+        resources=("*",),
+        principal="*",
+        conditions=(("StringNotEquals", (via,)),),
+    )
+    here = ("kms:CallerAccount", (account,))
+    if not own:
+        uses = ("kms:Decrypt", "kms:DescribeKey", encrypt)
+        return document(
+            (
+                _delegate("AccountManagesTheKey", root, _MANAGE),
+                _allow("WhoeverUsesTheStore", uses, (), here, via),
+                _deny("NobodyOfAnotherClass", _DECRYPT, only=_others(organization, identity_class)),
+                through,
+            )
+        )
+    users = (*own, reader_roles_pattern(organization, identity_class))
     return document(
         (
-            _allow("KeepersManageTheKey", (*own, root), _MANAGE, here),
-            _allow("ReadersDecrypt", users, ("kms:Decrypt", "kms:DescribeKey"), here, via),
-            _allow("KeepersEncrypt", own, (encrypt,), here, via),
-            _deny("NobodyElseDecrypts", users, _DECRYPT),
-            PolicyStatement(
-                sid="OnlyThroughTheStore",
-                effect="Deny",
-                actions=("kms:Decrypt", "kms:ReEncryptFrom"),
-                resources=("*",),
-                principal="*",
-                conditions=(("StringNotEquals", (via,)),),
-            ),
+            _allow("KeepersManageTheKey", _MANAGE, (*own, root), here),
+            _delegate("AccountLooks", root, _LOOK),
+            _allow("ReadersDecrypt", ("kms:Decrypt", "kms:DescribeKey"), users, here, via),
+            _allow("KeepersEncrypt", (encrypt,), own, here, via),
+            _deny("NobodyElseDecrypts", _DECRYPT, but=users),
+            through,
         )
+    )
+
+
+def _others(organization: Organization, identity_class: IdentityClass) -> tuple[Arn, ...]:
+    """Return who has no business with a class's keys: other classes' readers, and identities.
+
+    An identity acts by the roles that it assumes, so none of its own class is among them.
+    """
+    return (
+        *(
+            reader_roles_pattern(organization, one)
+            for one in IdentityClass
+            if one != identity_class
+        ),
+        *(class_pattern(organization, one) for one in IdentityClass),
     )
 
 
 def _allow(
     sid: str,
-    principals: Sequence[Arn],
     actions: Sequence[str],
+    principals: Sequence[Arn],
     *equal: tuple[str, tuple[str, ...]],
 ) -> PolicyStatement:
-    named: Conditions = (("ArnLike", (("aws:PrincipalArn", tuple(sorted(principals))),)),)
+    """Return an Allow for these principals, or, if none is named, for whoever meets the rest."""
+    named = ("ArnLike", (("aws:PrincipalArn", tuple(sorted(principals))),))
     return PolicyStatement(
         sid=sid,
         effect="Allow",
         actions=tuple(actions),
         resources=("*",),
         principal="*",
-        conditions=(*named, ("StringEquals", equal)),
+        conditions=(*((named,) if principals else ()), ("StringEquals", equal)),
     )
 
 
-def _deny(sid: str, others_than: Sequence[Arn], actions: Sequence[str]) -> PolicyStatement:
-    exempt = ("aws:PrincipalArn", tuple(sorted(others_than)))
+def _delegate(sid: str, root: Arn, actions: Sequence[str]) -> PolicyStatement:
+    """Return an Allow for whomever the account's own IAM policies allow it, too."""
+    return PolicyStatement(
+        sid=sid,
+        effect="Allow",
+        actions=tuple(actions),
+        resources=("*",),
+        principal=("AWS", root),
+    )
+
+
+def _deny(
+    sid: str, actions: Sequence[str], *, but: Sequence[Arn] = (), only: Sequence[Arn] = ()
+) -> PolicyStatement:
+    """Return a Deny for everybody but some, or for some only."""
+    operator, named = ("ArnNotLike", but) if but else ("ArnLike", only)
     return PolicyStatement(
         sid=sid,
         effect="Deny",
@@ -174,5 +237,5 @@ def _deny(sid: str, others_than: Sequence[Arn], actions: Sequence[str]) -> Polic
         # A resource policy speaks of what it is attached to.
         resources=("*",),
         principal="*",
-        conditions=(("ArnNotLike", (exempt,)),),
+        conditions=((operator, (("aws:PrincipalArn", tuple(sorted(named))),)),),
     )

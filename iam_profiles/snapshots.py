@@ -26,7 +26,7 @@ def snapshots(profiles: Profiles) -> dict[str, str]:
     What is the same in every account is shown once, with `{account}` for the account's own id:
     `roles/<Role>.json`, `boundaries/boundary-workloads.json`. A role's trust, which is not, is one
     file, `trust/<Role>.json`, `{account: document}`. `directory.json` is what pipelines read at run
-    time. The rest is the state account's.
+    time. The rest is the state account's; `stores/<class>.json` says who reads a class's keys.
 
     Raises:
         ProfilesInvalidError: as `render_all` does.
@@ -36,7 +36,8 @@ def snapshots(profiles: Profiles) -> dict[str, str]:
     by_role = {role.name: role for role in profiles.roles}
     files: dict[str, Any] = {
         "notes.json": [str(note) for note in rendered.notes],
-        "users.json": {"service_users": _list(state.service_users), "people": _list(state.people)},
+        "users.json": {"service_users": _users(state), "people": _list(state.people)},
+        **_stores(state),
     }
     for role in state.roles:
         files[f"roles/{role.name}.json"] = _role(organization, by_role[role.name], role)
@@ -55,6 +56,26 @@ def snapshots(profiles: Profiles) -> dict[str, str]:
     texts = {path: _pretty(content) for path, content in sorted(files.items())}
     run_time = directory(profiles).to_json()
     return {"matrix.md": _table(matrix(profiles)), "directory.json": run_time, **texts}
+
+
+def _users(state: AccountDocuments) -> list[dict[str, Any]]:
+    """Return the service users without what is the same for all of their class."""
+    return [
+        {name: value for name, value in user.items() if name != "secret_policy"}
+        for user in _list(state.service_users)
+    ]
+
+
+def _stores(state: AccountDocuments) -> dict[str, Any]:
+    """Return the policies of each class's secrets and of its KMS key, where it has them."""
+    secrets = {user.identity_class: user.secret_policy for user in state.service_users}
+    keys = {one.identity_class: one.policy for one in state.store_keys}
+    texts = {one: {"secret": secrets.get(one), "key": keys.get(one)} for one in {**secrets, **keys}}
+    return {
+        f"stores/{one}.json": {kind: json.loads(text) for kind, text in said.items() if text}
+        for one, said in texts.items()
+        if any(said.values())
+    }
 
 
 def _role(organization: Organization, role: Role, documents: RoleDocuments) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Rendered documents as the world that a proof is about, and the isolation rules as its rules."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeVar
 
+from access.arn import account_of
 from access.rule import Rule, WebIdentity
 from access.world import Account, Credential, Document, Grants, Group, Role, User, World
 from iam_profiles.documents import AccountDocuments, ManagedPolicy
@@ -12,6 +14,7 @@ from iam_profiles.names import Arn, GroupName, IdentityClass
 from iam_profiles.paths import class_pattern, every_principal_in, reader_arn
 from iam_profiles.store_config import stored_at
 
+_Thing = TypeVar("_Thing")
 _NONE: Mapping[Arn, str] = MappingProxyType({})
 
 
@@ -56,7 +59,38 @@ def joined(parts: Iterable[World]) -> World:
         resources={arn: one for part in known for arn, one in part.resources.items()},
         credentials=tuple(one for part in known for one in part.credentials),
         missing=tuple(one for part in known for one in part.missing),
+        passing=frozenset(arn for part in known for arn in part.passing),
     )
+
+
+def parted(whole: World, ids: Sequence[str]) -> Mapping[str, World]:
+    """Return `{account id: its part of a world}`; what is of no account given is in the first."""
+
+    def part(id_: str) -> World:
+        def here(arn: str) -> bool:
+            account = account_of(arn)
+            return (account if account in ids else ids[0]) == id_
+
+        def of(things: Mapping[str, _Thing]) -> dict[str, _Thing]:
+            return {arn: one for arn, one in things.items() if here(arn)}
+
+        return World(
+            accounts={
+                one: known
+                for one, known in whole.accounts.items()
+                if (one if one in ids else ids[0]) == id_
+            },
+            users=of(whole.users),
+            groups=of(whole.groups),
+            roles=of(whole.roles),
+            policies=of(whole.policies),
+            resources=of(whole.resources),
+            credentials=tuple(one for one in whole.credentials if here(one.principal)),
+            missing=tuple(one for one in whole.missing if here(one.arn)),
+            passing=frozenset(filter(here, whole.passing)),
+        )
+
+    return {id_: part(id_) for id_ in ids}
 
 
 def rules(profiles: Profiles) -> tuple[Rule, ...]:

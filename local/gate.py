@@ -97,12 +97,13 @@ class Gate:
             needed = not caller.is_admin or is_others(own, request)
             return list(object_calls(own, request)) if needed else [], own
         if request.service == "kms":
-            key = key_of(own, request.region, request.body)
-            if key is None:  # the emulator says so
+            found = key_of(own, request.region, request.body)
+            if found is None:  # the emulator says so
                 return [], own
+            key, context = found
             action, _ = read_call(self._emulator, caller, request, parameters)
             passes = caller.is_admin and key.account == own
-            return [] if passes else [Put(action, key, {})], key.account
+            return [] if passes else [Put(action, key, context)], key.account
         if caller.is_admin:
             return [], own
         action, target = read_call(self._emulator, caller, request, parameters)

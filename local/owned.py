@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from moto.kms.models import Key, kms_backends
@@ -92,21 +93,30 @@ def is_others(caller_account: str, request: SignedRequest) -> bool:
     return policy is not None or owner != caller_account
 
 
-def key_of(caller_account: str, region: str, body: bytes) -> Target | None:
-    """Return the KMS key that a call names, or whose ciphertext it brings; none if there is none.
+def key_of(caller_account: str, region: str, body: bytes) -> tuple[Target, Context] | None:
+    """Return the KMS key that a call names, or whose ciphertext it brings, and the call's context.
 
-    A call that names no key is about all of the account's own.
+    None if there is no such key. A call that names no key is about all of the account's own.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """
-    given: Mapping[str, str] = json.loads(body or b"{}")
-    named = given.get("KeyId") or given.get("TargetKeyId") or _key_id(given)
+    given: Mapping[str, Any] = json.loads(body or b"{}")
+    named: str = given.get("KeyId") or given.get("TargetKeyId") or _key_id(given)
     if not named:
-        return Target("*", caller_account)
+        return Target("*", caller_account), {}
     account = named.split(":")[4] if named.startswith("arn:") else caller_account
     key = _find(account, region, named.rpartition(":key/")[2]) or _find_anywhere(region, named)
-    return None if key is None else Target(key.arn, key.account_id, json.loads(key.policy))
+    if key is None:
+        return None
+    encryption: Mapping[str, str] = given.get("EncryptionContext") or {}
+    context: Context = {f"kms:EncryptionContext:{name}": encryption[name] for name in encryption}
+    context["kms:CallerAccount"] = caller_account
+    if key.aliases:
+        context["kms:ResourceAliases"] = sorted(key.aliases)
+    return Target(key.arn, key.account_id, json.loads(key.policy)), context
 
 
-def _key_id(given: Mapping[str, str]) -> str:
+def _key_id(given: Mapping[str, Any]) -> str:
     blob = base64.b64decode(given.get("CiphertextBlob", ""))
     return blob[:_KEY_ID_BYTES].decode("ascii", "replace")
 

@@ -39,7 +39,7 @@ class Clients:
         """Return clients that read the store with a session, and with nothing else."""
         clients = Clients(self._region)
         clients._session.set_credentials(key, secret.reveal(), token.reveal())
-        clients._given = True
+        clients._given = clients.asked_for = True
         return clients
 
     def store(self, service: str) -> Any:  # noqa: ANN401 -- made at run time

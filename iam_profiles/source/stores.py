@@ -98,9 +98,6 @@ Keeper = Annotated[
 ]
 
 
-_NAME_KEEPERS = "name in `keepers` who mints, rotates and deploys: nobody else could use the key"
-
-
 class SecretsManagerEntry(Written):
     """AWS Secrets Manager, in the state account."""
 
@@ -112,16 +109,10 @@ class SecretsManagerEntry(Written):
     """How long a deleted secret can be restored, in whole days; `30d` unless given."""
     keepers: tuple[Keeper, ...] | None = Field(default=None, min_length=1)
     """Who mints, rotates and deploys: roles of the role set, as state has them, by name, or ARNs.
-    If given, the secrets' own policies deny everybody else, but for the readers of each class."""
+    If given, the secrets' own policies deny everybody else, but for the readers of each class;
+    if not, they deny the readers of other classes only."""
     customer_key: bool | None = None
-    """Whether each class has a KMS key of its own; `false` unless given."""
-
-    @model_validator(mode="after")
-    def key_is_kept(self) -> Self:
-        """Refuse a key that nobody could use."""
-        if self.customer_key and not self.keepers:
-            raise refusal("`customer_key` without `keepers`", _NAME_KEEPERS)
-        return self
+    """Whether each class has a KMS key of its own; `true` unless given."""
 
 
 class ParameterStoreEntry(Written):
@@ -145,11 +136,9 @@ class ParameterStoreEntry(Written):
 
     @model_validator(mode="after")
     def one_key_and_kept(self) -> Self:
-        """Refuse two keys, a key that nobody could use, and keepers of nothing."""
+        """Refuse two keys, and keepers of nothing."""
         if self.customer_key and self.kms_key is not None:
             raise refusal("both `kms_key` and `customer_key`", "give one of the two")
-        if self.customer_key and not self.keepers:
-            raise refusal("`customer_key` without `keepers`", _NAME_KEEPERS)
         if self.keepers and not self.customer_key:
             remedy = "add `customer_key: true`: a parameter has no policy of its own"
             raise refusal("`keepers` without `customer_key`", remedy)

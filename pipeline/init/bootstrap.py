@@ -12,6 +12,7 @@ from access.verdict import Allowed
 from iam_profiles.load import load
 from iam_profiles.model import Profiles
 from iam_profiles.render import render_all
+from iam_profiles.render_stores import keepers
 from iam_profiles.world import world
 from pipeline.backend import SERVICE, address_of, project_name, shown
 from pipeline.command import EngineCommand
@@ -58,7 +59,7 @@ class Plan:
     shares: Shares
 
     @classmethod
-    def of(cls, project: Path, *, all_read: bool = False) -> "Plan":
+    def of(cls, project: Path) -> "Plan":
         """Read the project, and refuse it where its state would be in the wrong hands.
 
         Raises:
@@ -74,7 +75,7 @@ class Plan:
             remedy = "make its stacks by `pulumi stack init`, or name an `s3://…` as the backend"
             raise InitInvalidError([f"{said}; {remedy}"])
         site = Site.of(profiles, project_name(job), address)
-        plan = cls(project, profiles, site, Shares.of(profiles, all_read=all_read))
+        plan = cls(project, profiles, site, Shares.of(profiles))
         plan.check()
         return plan
 
@@ -146,6 +147,7 @@ def bootstrap(plan: Plan, wish: Wish, command: EngineCommand, now: datetime, say
         InitError: with all that is wrong; what could be known beforehand, before any change.
     """
     found = callers(plan.profiles, plan.project, wish.profiles, say, dry=wish.dry)
+    _refuse_locked_out(plan, found, wish)
     if wish.make_role:
         for calls in found.values():
             temporary.ensure(calls, now, wish.lasts)
@@ -154,6 +156,22 @@ def bootstrap(plan: Plan, wish: Wish, command: EngineCommand, now: datetime, say
         acting = temporary.enter(acting)
     ensure_state(acting, plan.site, plan.shares, administrators(plan, found, wish))
     ensure_stacks(acting, plan.site, plan.project, plan.names, command)
+
+
+def locked_out(profiles: Profiles, who: str) -> str | None:
+    """Return why somebody must not deploy first: the keys that are made then would lock him out."""
+    named = keepers(profiles.organization)
+    if not named or who in named:
+        return None
+    said = f"`{who}` would deploy first, and could then neither mint a key nor mend its policy"
+    return f"{said}; add it to `secrets_store.keepers`, and take it out once `state` is deployed"
+
+
+def _refuse_locked_out(plan: Plan, found: Mapping[str, Calls], wish: Wish) -> None:
+    why = locked_out(plan.profiles, administrators(plan, found, wish)[-1])
+    state = found[plan.state_account]
+    if why is not None and state.ask("iam", "get_role", RoleName=DEPLOYS) is None:
+        raise InitInvalidError([why])
 
 
 def administrators(plan: Plan, found: Mapping[str, Calls], wish: Wish) -> Sequence[str]:

@@ -16,6 +16,7 @@ from pipeline.init.errors import InitInvalidError
 from pipeline.init.policies import statements_of
 from pipeline.init.shares import DEPLOYS, READS
 from pipeline.init.site import Site
+from pipeline.init.temporary import role_arn
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SCHEMA: Final = "# yaml-language-server: $schema={up}schema/{kind}.schema.json\n"
@@ -107,7 +108,19 @@ def _organization(answers: Answers) -> str:
         "",
         "defaults: {session: 1h, mfa: required}",
         "",
-        "secrets_store: {kind: aws-secrets-manager, prefix: iam-profiles, recovery_window: 30d}",
+        "# Whoever deploys `state` mints and rotates; a class's readers read its keys, and nobody",
+        "# else does. The second deploys it first: take it out once `init --finish` is done.",
+        "secrets_store:",
+        "  kind: aws-secrets-manager",
+        "  prefix: iam-profiles",
+        "  recovery_window: 30d",
+        "  keepers:",
+        f"    - {DEPLOYS}",
+        *(
+            f"    - {role_arn(answers.partition, one.id)}"
+            for one in answers.accounts
+            if one.tier == "state"
+        ),
     ]
     return "\n".join(lines) + "\n"
 

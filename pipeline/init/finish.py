@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from boto3 import Session
 
 from credentials.errors import CredentialsError
 from credentials.fetch.begin import begin
 from credentials.fetch.clients import Clients
+from credentials.secret import Secret
 from iam_profiles.directory import DirectoryError
 from iam_profiles.render_directory import directory
+from iam_profiles.render_stores import keepers
 from pipeline.ci.errors import CiError
 from pipeline.ci.stages import Stage, stages_of
 from pipeline.init import temporary
@@ -36,18 +39,28 @@ def finish(plan: Plan, wish: Wish, say: Say) -> tuple[str, ...]:
         InitError: AWS refuses.
     """
     found = callers(plan.profiles, plan.project, wish.profiles, say, dry=wish.dry)
-    problems = tuple(_unable(plan, found))
+    state = found[plan.state_account]
+    there = state.ask("iam", "get_role", RoleName=temporary.ROLE) is not None
+    acting = temporary.enter(state) if there else state
+    problems = tuple(_unable(plan, found, acting))
     if problems:
         raise InitRefusedError((*problems, "nothing was removed; mend that, then run this again"))
-    state = found[plan.state_account]
-    if state.ask("iam", "get_role", RoleName=temporary.ROLE) is not None:
-        _close(plan, state)
-    return tuple(name for name, calls in found.items() if temporary.remove(calls))
+    if there:
+        _close(plan, acting)
+    # The one in `state` last: it reads the keys that are tried.
+    last_first = sorted(found, key=lambda name: name == plan.state_account)
+    gone = {name for name in last_first if temporary.remove(found[name])}
+    return tuple(name for name in found if name in gone)
 
 
-def _close(plan: Plan, calls: Calls) -> None:
+def named_still(plan: Plan) -> str | None:
+    """Return the temporary role's ARN if the model names it as a keeper of keys."""
+    arn = temporary.role_arn(plan.site.partition, plan.site.account)
+    return arn if arn in keepers(plan.profiles.organization) else None
+
+
+def _close(plan: Plan, acting: Calls) -> None:
     """Have the role take itself out of both policies, the key's last; some may be done already."""
-    acting = temporary.enter(calls)
     owner = (plan.site.root,)
     try:
         known = acting.ask("kms", "describe_key", KeyId=ALIAS)
@@ -76,8 +89,9 @@ def _close(plan: Plan, calls: Calls) -> None:
     )
 
 
-def _unable(plan: Plan, found: Mapping[str, Calls]) -> Iterator[str]:
+def _unable(plan: Plan, found: Mapping[str, Calls], reads: Calls) -> Iterator[str]:
     """Yield what the identities that deploy cannot do, each tried with a session of its own."""
+    reader = _reader(plan, reads)
     try:
         stages = stages_of(plan.profiles, DEPLOYS)
     except CiError as error:
@@ -85,18 +99,27 @@ def _unable(plan: Plan, found: Mapping[str, Calls]) -> Iterator[str]:
         return
     for stage in stages:
         for account in stage.accounts:
-            said = _tried(plan, stage, account, found)
+            said = _tried(plan, stage, account, (found[account], reader))
             if said:
                 yield f"account `{account}`: service user `{stage.identity.name}` {said}"
 
 
-def _tried(plan: Plan, stage: Stage, account: str, found: Mapping[str, Calls]) -> str:
+def _reader(plan: Plan, calls: Calls) -> Clients:
+    """Return who reads the keys: the temporary role, a keeper, or who began once it is gone."""
+    profile = calls.session.profile_name
+    if calls.principal != temporary.role_arn_of(calls):
+        return Clients(plan.site.region, profile, ambient=True)
+    own: Any = calls.session.get_credentials()
+    anybody = Clients(plan.site.region, ambient=True)
+    return anybody.acting_as(own.access_key, Secret(own.secret_key), Secret(own.token))
+
+
+def _tried(plan: Plan, stage: Stage, account: str, by: tuple[Calls, Clients]) -> str:
     """Return what is wrong with one identity in one account; nothing if all is well."""
+    calls, reader = by
     try:
         whom = directory(plan.profiles).find(str(stage.identity.name), account, DEPLOYS)
-        reader = found[plan.state_account].session.profile_name
-        clients = Clients(plan.site.region, reader, ambient=True)
-        given = begin(whom, clients, _SECONDS, os.environ).process_output()
+        given = begin(whom, reader, _SECONDS, os.environ).process_output()
     except (CredentialsError, DirectoryError) as error:
         return f"gets no session: {error}; deploy `state` and `{account}` first"
     session = Session(
@@ -105,7 +128,7 @@ def _tried(plan: Plan, stage: Stage, account: str, found: Mapping[str, Calls]) -
         str(given["SessionToken"]),
         region_name=plan.site.region,
     )
-    acting = replace(found[account], session=session)
+    acting = replace(calls, session=session)
     try:
         if acting.ask("iam", "get_role", RoleName=DEPLOYS) is None:
             return f"finds no role `{DEPLOYS}`; deploy `{account}` first"

@@ -20,7 +20,6 @@ from pipeline.init.site import ALIAS, Site
 
 READ: Final = ("s3:GetObject",)
 WRITE: Final = ("s3:DeleteObject", "s3:PutObject")
-_CHANGE: Final = ("s3:Delete*", "s3:Put*", "s3:Replicate*", "s3:RestoreObject")
 _LIST: Final = ("s3:GetBucketLocation", "s3:ListBucket")
 _OPEN: Final = (
     "s3:BypassGovernanceRetention",
@@ -72,7 +71,7 @@ def bucket_policy(site: Site, shares: Shares, administrators: Sequence[str], key
     top, layout = shares.all[0], (f"{site.arn}/{site.meta}",)
     everything = (site.arn, f"{site.arn}/*")
     statements = (
-        *(one for share in shares.all for one in _allowed(site, shares, share)),
+        *(one for share in shares.all for one in _allowed(site, share)),
         _allow("StateKeepsTheLayout", site.arn, WRITE[1:], [site.meta], top.keepers),
         _deny("NobodyElse", everything, ("s3:*",), (*everybody, *administrators)),
         *(_apart(site, shares, share, administrators) for share in shares.all if share.barred),
@@ -133,13 +132,11 @@ def statements_of(site: Site, *, writes: bool) -> str:
 """
 
 
-def _allowed(site: Site, shares: Shares, share: Share) -> Iterator[PolicyStatement]:
+def _allowed(site: Site, share: Share) -> Iterator[PolicyStatement]:
     """Yield what the bucket allows the roles of a share."""
     kept = [one for stack in share.stacks for one in site.objects(stack)]
-    read = [one for stack in shares.stacks for one in site.objects(stack)]
-    reads = (read, share.everybody) if shares.all_read else (kept, share.readers)
     yield _allow(f"{share.name}Keeps", site.arn, (*READ, *WRITE), kept, share.keepers)
-    yield _allow(f"{share.name}Reads", site.arn, READ, *reads)
+    yield _allow(f"{share.name}Reads", site.arn, READ, kept, share.readers)
     yield _allow(f"{share.name}Layout", site.arn, READ, [site.meta], share.everybody)
     yield _allow(f"{share.name}Finds", site.arn, _LIST, [], share.everybody)
 
@@ -169,8 +166,7 @@ def _apart(
     objects = [f"{site.arn}/{one}" for stack in share.own for one in site.objects(stack)]
     above = tuple(who for one in shares.above(share) for who in one.everybody)
     sid = f"{share.name}Apart"
-    denied = _CHANGE if shares.all_read else ("s3:*",)
-    return _deny(sid, objects, denied, (*above, *administrators))
+    return _deny(sid, objects, ("s3:*",), (*above, *administrators))
 
 
 def _of_accounts(site: Site, text: str) -> str:

@@ -51,7 +51,7 @@ def ways_in(profiles: Profiles, site: Site, shares: Shares, bucket: str) -> tupl
         f"{name}: {way}"
         for name, policy in locks.items()
         for one in [_with_state(opened, site, shares, policy)]
-        for way in (*_read(one, profiles, site, shares), *_touched(one, site, shares, inside))
+        for way in (*_read(one, profiles), *_touched(one, site, shares, inside))
     )
 
 
@@ -75,11 +75,8 @@ def _with_state(rendered: World, site: Site, shares: Shares, bucket: str) -> Wor
     )
 
 
-def _read(one: World, profiles: Profiles, site: Site, shares: Shares) -> Iterator[str]:
-    """Yield why the isolation rules are not proved; a state that all may read is no way in."""
-    if shares.all_read:
-        others = (key for key in one.credentials if not key.secret.startswith(f"{site.arn}/"))
-        one = replace(one, credentials=tuple(others))
+def _read(one: World, profiles: Profiles) -> Iterator[str]:
+    """Yield why the isolation rules are not proved."""
     for result in verified(one, rules(profiles), catalogue=_steps()).results:
         if isinstance(result, Refuted):
             steps = ", then ".join(f"{hop.title} (`{hop.gained.of}`)" for hop in result.path)
@@ -99,7 +96,7 @@ def _touched(one: World, site: Site, shares: Shares, inside: frozenset[str]) -> 
                 continue
             for stack in share.own:
                 for pattern in site.objects(stack):
-                    for action in WRITE if shares.all_read else (*READ, *WRITE):
+                    for action in (*READ, *WRITE):
                         verdict = inquiry.can(who, action, f"{site.arn}/{pattern}")
                         if not isinstance(verdict, Denied):
                             yield f"`{who}` may {action} `{pattern}`: {verdict}"

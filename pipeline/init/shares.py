@@ -45,27 +45,17 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Every account in one share, the best protected first.
-
-    Attributes:
-        all_read: whether every role of theirs reads all states. It writes none the more.
-    """
+    """Every account in one share, the best protected first."""
 
     all: tuple[Share, ...]
-    all_read: bool = False
 
     @classmethod
-    def of(cls, profiles: Profiles, *, all_read: bool = False) -> Self:
+    def of(cls, profiles: Profiles) -> Self:
         """Read them off the accounts and the isolation rules."""
         organization = profiles.organization
         barred = {one: _barred(organization, one) for one in organization.accounts}
         groups = sorted(set(barred.values()), key=lambda one: (-len(one), sorted(one)))
-        return cls(tuple(_share(organization, group, barred) for group in groups), all_read)
-
-    @property
-    def stacks(self) -> tuple[str, ...]:
-        """All stacks."""
-        return tuple(stack for share in self.all for stack in share.own)
+        return cls(tuple(_share(organization, group, barred) for group in groups))
 
     def above(self, share: Share) -> Iterator[Share]:
         """Yield the shares whose roles may touch the state of this one's own stacks, itself too."""

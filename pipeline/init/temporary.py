@@ -19,9 +19,14 @@ _PAUSE_SECONDS: Final = 2.0
 """A new role is not known everywhere at once."""
 
 
+def role_arn(partition: str, account: str) -> str:
+    """Return the ARN that the role has in an account, by the account's id."""
+    return f"arn:{partition}:iam::{account}:role/{ROLE}"
+
+
 def role_arn_of(calls: Calls) -> str:
-    """Return the ARN that the role has in an account."""
-    return f"arn:{_partition(calls)}:iam::{calls.id}:role/{ROLE}"
+    """Return the ARN that the role has in the account that is acted in."""
+    return role_arn(_partition(calls), calls.id)
 
 
 def trust(principal: str, until: datetime) -> str:

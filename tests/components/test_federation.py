@@ -17,6 +17,7 @@ from local.cloud import running
 from tests.components.registered import changes, order, resources
 from tests.engine import Project, client
 from tests.issuer import Issuer, issuer, new_key, unsigned_sts
+from tests.small import STORE
 
 pytestmark = pytest.mark.engine
 
@@ -189,16 +190,13 @@ def test_a_job_reads_its_own_key_by_its_token_and_no_other_does(
     assert get(small, *KEYED, "--ambient", **asked, **ambient).returncode == 0
 
 
-SECRETS_MANAGER = (
-    "secrets_store: {kind: aws-secrets-manager, prefix: iam-profiles, recovery_window: 30d}"
-)
 PARAMETERS = "secrets_store: {kind: aws-ssm-parameter-store, kms_key: alias/aws/ssm}"
 
 
 def test_a_reader_of_parameters_lists_its_own_identitys_path_and_nothing_else(
     small: Project, ci: Issuer, tmp_path: Path
 ) -> None:
-    small.edit("profiles/organization.yaml", SECRETS_MANAGER, PARAMETERS)
+    small.edit("profiles/organization.yaml", STORE, PARAMETERS)
     small.edit(BUILD, MACHINE, READER)
     small.up("nonprod").checked()
     small.up("state", "--policy-pack", "policies").checked()

@@ -6,7 +6,8 @@ from itertools import combinations, product
 from random import Random
 
 from credentials.ports import Policy
-from tests.credentials.worlds import HASTY, WEEKLY, Action, Fault, Schedule, World, play
+from tests.credentials.plays import play
+from tests.credentials.worlds import HASTY, WEEKLY, Action, Fault, Schedule, World
 
 ENSURE, EARLY, LEAKED, REMOVE = Action.ENSURE, Action.EARLY, Action.LEAKED, Action.REMOVE
 DELETE, HOUR, WEEK = Action.DELETE, Action.HOUR, Action.WEEK

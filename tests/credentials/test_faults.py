@@ -24,6 +24,7 @@ from tests.credentials.explore import (
 )
 from tests.credentials.fakes import Iam, SecretsManager, Sts
 from tests.credentials.mutants import Mutant
+from tests.credentials.plays import index_of, play
 from tests.credentials.worlds import (
     HASTY,
     WEEKLY,
@@ -32,8 +33,6 @@ from tests.credentials.worlds import (
     Fault,
     Schedule,
     World,
-    index_of,
-    play,
 )
 
 SHARE = 500

@@ -7,6 +7,7 @@ import pytest
 from credentials.errors import StoreNotFoundError
 from credentials.ledger import Ledger, Standing, examine
 from tests.credentials.fakes import Iam
+from tests.credentials.plays import index_of
 from tests.credentials.worlds import (
     SECRET,
     USER,
@@ -16,7 +17,6 @@ from tests.credentials.worlds import (
     CrashedError,
     Fault,
     World,
-    index_of,
 )
 
 ENSURE, EARLY = Action.ENSURE, Action.EARLY

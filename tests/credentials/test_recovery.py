@@ -17,7 +17,8 @@ from credentials.errors import (
 from credentials.ports import Policy
 from credentials.store import Lease
 from tests.credentials.fakes import Iam, SecretsManager, refuse
-from tests.credentials.worlds import SECRET, USER, Action, World, index_of
+from tests.credentials.plays import index_of
+from tests.credentials.worlds import SECRET, USER, Action, World
 
 ROTATE = f"`iam-profiles credentials rotate {USER}`"
 ENSURE, EARLY, LEAKED = Action.ENSURE, Action.EARLY, Action.LEAKED

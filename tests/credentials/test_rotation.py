@@ -10,16 +10,8 @@ from credentials.errors import InactiveKeyError, InterruptedRunError, Verificati
 from credentials.ports import Policy, Urgency
 from credentials.store import Lease, Owner, Rotation
 from tests.credentials.fakes import Clock
-from tests.credentials.worlds import (
-    ROLE,
-    WEEKLY,
-    WRITES,
-    Action,
-    CrashedError,
-    Fault,
-    World,
-    index_of,
-)
+from tests.credentials.plays import index_of
+from tests.credentials.worlds import ROLE, WEEKLY, WRITES, Action, CrashedError, Fault, World
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ENSURE, EARLY, LEAKED = Action.ENSURE, Action.EARLY, Action.LEAKED

@@ -6,7 +6,8 @@ from credentials.errors import CredentialsError
 from tests.credentials import mutants_of_rotation as mutants
 from tests.credentials.explore import DELETE, EARLY, ENSURE, HOUR, LEAKED, WEEK, Sequence
 from tests.credentials.mutants import Mutant
-from tests.credentials.worlds import BrokenInvariantError, Fault, index_of
+from tests.credentials.plays import index_of
+from tests.credentials.worlds import BrokenInvariantError, Fault
 
 A_LIFE = Sequence((ENSURE, WEEK, ENSURE, HOUR, ENSURE, HOUR, ENSURE), {})
 SECOND_TRIAL = index_of("GetCallerIdentity", 1, (ENSURE, EARLY))

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -277,35 +277,3 @@ class World:
                 raise ReadTimeoutError(endpoint_url=f"https://{called}")
             case _:
                 pass
-
-
-def index_of(called: str, nth: int = 0, history: Sequence[Action] = (Action.ENSURE,)) -> int:
-    """Which call it is in a history that nothing disturbs."""
-    world = World()
-    for action in history:
-        world.act(action)
-    return [at for at, name in enumerate(world.aws.calls) if name == called][nth]
-
-
-def play(
-    actions: Sequence[Action],
-    schedule: Schedule,
-    *,
-    one_machine: bool = True,
-    policy: Policy = WEEKLY,
-) -> World:
-    """Do the actions, whatever fails; then the last one undisturbed.
-
-    Raises:
-        BrokenInvariantError: What must never be was.
-    """
-    played = World(schedule, one_machine, policy)
-    for action in actions:
-        played.attempt(action)
-    last = actions[-1]
-    if last is Action.REMOVE:
-        played.converge(last)
-        played.check_removed()
-    else:
-        played.check_ensured(played.converge(Action.ENSURE))
-    return played

@@ -28,13 +28,13 @@ EVERYTHING = parse(
 
 def organization(*named: str) -> Organization:
     """The example, with these keepers."""
-    store = SecretsManager(keepers=named, customer_key=bool(named))
+    store = SecretsManager(keepers=named)
     return EXAMPLE.organization.model_copy(update={"secrets_store": store})
 
 
-def policy() -> str:
+def policy(*named: str) -> str:
     """The policy of a secret of class nonprod."""
-    found = secret_policy(organization("IamProfilesRole", BREAK_GLASS), IdentityClass.NONPROD)
+    found = secret_policy(organization(*named), IdentityClass.NONPROD)
     assert found is not None
     return found
 
@@ -78,7 +78,9 @@ def keyed(role: str, action: str, via: str | None, document: str) -> Verdict:
 def test_a_secret_is_read_by_its_own_class_whatever_is_allowed_elsewhere(
     role: str, action: str, *, may: bool
 ) -> None:
-    assert isinstance(asked(role, action, policy()), Allowed if may else Denied)
+    assert isinstance(
+        asked(role, action, policy("IamProfilesRole", BREAK_GLASS)), Allowed if may else Denied
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_secret_is_read_by_its_own_class_whatever_is_allowed_elsewhere(
     ],
 )
 def test_each_deny_is_what_keeps_the_others_out(sid: str, role: str, action: str) -> None:
-    document = json.loads(policy())
+    document = json.loads(policy("IamProfilesRole", BREAK_GLASS))
     document["Statement"] = [one for one in document["Statement"] if one["Sid"] != sid]
     assert isinstance(asked(role, action, json.dumps(document)), Allowed)
 
@@ -100,8 +102,29 @@ def test_keepers_are_roles_of_state_by_name_and_others_by_their_arn() -> None:
     assert keepers(organization(BREAK_GLASS, "IamProfilesRole")) == (BREAK_GLASS, role)
 
 
-def test_without_keepers_a_secret_has_no_policy() -> None:
-    assert secret_policy(EXAMPLE.organization, IdentityClass.PROD) is None
+@pytest.mark.parametrize(
+    ("role", "action", "may"),
+    [
+        ("Admin", "GetSecretValue", True),
+        ("Admin", "PutResourcePolicy", True),
+        ("PlatformReaders/nonprod/payments", "GetSecretValue", True),
+        ("PlatformReaders/prod/payments", "GetSecretValue", False),
+        ("PlatformReaders/prod/payments", "PutSecretValue", False),
+        ("PlatformReaders/people/ana", "DeleteResourcePolicy", False),
+    ],
+)
+def test_without_keepers_a_secret_denies_readers_of_other_classes_and_locks_nobody_out(
+    role: str, action: str, *, may: bool
+) -> None:
+    assert isinstance(asked(role, action, policy()), Allowed if may else Denied)
+
+
+def test_without_keepers_a_secret_denies_identities_themselves() -> None:
+    for user in ("PlatformServiceUsers/nonprod/payments", "PlatformPeople/ana"):
+        caller = Caller.of(f"arn:aws:iam::{STATE}:user/{user}")
+        request = Request(caller, "secretsmanager:GetSecretValue", SECRET, STATE, Context())
+        policies = Policies(identity=(EVERYTHING,), resource=parse(policy()))
+        assert isinstance(decide(request, policies), Denied)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +143,7 @@ def test_without_keepers_a_secret_has_no_policy() -> None:
         ("PlatformRoles/IamProfilesRole", "CreateGrant", None, False),
         ("Admin", "Decrypt", VIA, False),
         ("Admin", "PutKeyPolicy", None, False),
+        ("Admin", "GetKeyPolicy", None, False),
     ],
 )
 def test_a_key_decrypts_for_its_own_class_and_through_the_store_only(
@@ -127,6 +151,51 @@ def test_a_key_decrypts_for_its_own_class_and_through_the_store_only(
 ) -> None:
     document = key_policy(organization("IamProfilesRole"), IdentityClass.NONPROD)
     assert isinstance(keyed(role, action, via, document), Allowed) is may
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "via", "may"),
+    [
+        ("Admin", "Decrypt", VIA, True),
+        ("Admin", "GenerateDataKey", VIA, True),
+        ("Admin", "Decrypt", None, False),
+        ("Admin", "Decrypt", SSM, False),
+        ("Admin", "PutKeyPolicy", None, False),
+        ("PlatformReaders/nonprod/payments", "Decrypt", VIA, True),
+        ("PlatformReaders/prod/payments", "Decrypt", VIA, False),
+    ],
+)
+def test_without_keepers_a_key_decrypts_for_whoever_reads_secrets_but_for_other_classes(
+    role: str, action: str, via: str | None, *, may: bool
+) -> None:
+    document = key_policy(organization(), IdentityClass.NONPROD)
+    assert isinstance(keyed(role, action, via, document), Allowed) is may
+
+
+@pytest.mark.parametrize(
+    ("named", "action", "may"),
+    [
+        ((), "PutKeyPolicy", True),
+        ((), "CreateGrant", False),
+        (("IamProfilesRole",), "GetKeyPolicy", True),
+        (("IamProfilesRole",), "PutKeyPolicy", False),
+    ],
+)
+def test_the_accounts_own_policies_manage_a_key_without_keepers_and_look_at_any(
+    named: tuple[str, ...], action: str, *, may: bool
+) -> None:
+    document = key_policy(organization(*named), IdentityClass.NONPROD)
+    facts = {"kms:viaservice": Absent(), "kms:calleraccount": Exactly((STATE,))}
+    caller = Caller.session_of(f"arn:aws:iam::{STATE}:role/Admin", "run")
+    request = Request(caller, f"kms:{action}", KEY, STATE, Context().given(facts))
+    policies = Policies(identity=(EVERYTHING,), resource=parse(document))
+    # As KMS decides: an Allow of the caller's own counts where the key's policy hands it on.
+    handed_on = any(
+        "AWS" in one["Principal"] and f"kms:{action}" in one["Action"]
+        for one in json.loads(document)["Statement"]
+        if one["Principal"] != "*"
+    )
+    assert (handed_on and isinstance(decide(request, policies), Allowed)) is may
 
 
 def test_a_key_of_parameters_decrypts_through_parameter_store_only() -> None:
@@ -145,4 +214,15 @@ def test_each_class_has_a_key_if_the_organisation_wants_keys_of_its_own() -> Non
         "alias/iam-profiles/nonprod",
         "alias/iam-profiles/prod",
     ]
-    assert store_keys(EXAMPLE) == ()
+    # A class that loses its last user keeps its key.
+    left = tuple(one for one in EXAMPLE.service_users if one.identity_class == IdentityClass.PROD)
+    assert store_keys(EXAMPLE.model_copy(update={**update, "service_users": left})) == keys
+    assert store_keys(EXAMPLE.model_copy(update={**update, "service_users": ()})) == ()
+    none = SecretsManager(keepers=("IamProfilesRole",), customer_key=False)
+    without = EXAMPLE.organization.model_copy(update={"secrets_store": none})
+    assert store_keys(EXAMPLE.model_copy(update={"organization": without})) == ()
+    assert SecretsManager().customer_key
+
+
+def test_the_example_names_who_keeps_its_keys_and_has_keys_of_its_own() -> None:
+    assert EXAMPLE.organization.secrets_store == SecretsManager(keepers=("IamProfilesRole",))

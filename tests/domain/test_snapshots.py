@@ -73,3 +73,14 @@ def test_a_coarser_document_is_a_line_for_the_reviewer() -> None:
     notes = json.loads(snapshots(organisation(people=crowd, quotas=Quotas()))["notes.json"])
     assert len(notes) == 1
     assert "people" in notes[0]
+
+
+def test_who_reads_a_classes_keys_is_shown_as_it_is_deployed() -> None:
+    files, state = snapshots(EXAMPLE), render_all(EXAMPLE).documents[AccountName("state")]
+    for user in state.service_users:
+        shown = json.loads(files[f"stores/{user.identity_class}.json"])
+        assert shown["secret"] == json.loads(str(user.secret_policy))
+    for key in state.store_keys:
+        assert json.loads(files[f"stores/{key.identity_class}.json"])["key"] == json.loads(
+            key.policy
+        )

@@ -19,13 +19,12 @@ from iam_profiles.render_stores import key_policy, secret_policy
 from local.home import LocalHome
 from tests.credentials.stores import vault_server
 from tests.engine import Project, Ran, client
-from tests.small import shrunk
+from tests.small import STORE, shrunk
 
 pytestmark = pytest.mark.engine
 
 USER = "build-machine"
 NAME = f"iam-profiles/nonprod/{USER}"
-DEFAULT = "secrets_store: {kind: aws-secrets-manager, prefix: iam-profiles, recovery_window: 30d}"
 TOOL = """
 import pathlib, sys
 root, verb, name = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -140,7 +139,7 @@ def site(
 def _small(project: Project, store: str) -> None:
     """Make the project's organisation the small one, with that store."""
     shrunk(project)
-    project.edit("profiles/organization.yaml", DEFAULT, store)
+    project.edit("profiles/organization.yaml", STORE, store)
 
 
 def test_a_key_is_minted_fetched_rotated_and_removed_and_is_in_its_store_alone(
@@ -208,7 +207,7 @@ def test_another_kind_of_store_replaces_the_key_and_leaves_nothing_in_the_old_on
     before = site.keys()
     organization = project.folder / "profiles" / "organization.yaml"
     lines = organization.read_text("utf-8").splitlines()
-    moved = [DEFAULT if line.startswith("secrets_store:") else line for line in lines]
+    moved = [STORE if line.startswith("secrets_store:") else line for line in lines]
     organization.write_text("\n".join(moved) + "\n", "utf-8")
     refused = project.preview("state")
     assert refused.code != 0

@@ -79,3 +79,25 @@ def test_another_account_s_key_is_used_as_its_policy_says_and_by_its_alias_s_arn
     assert opened.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"x"
     assert world.error(key, "kms", "encrypt", KeyId=alias, Plaintext=b"x") == "NotFoundException"
     assert world.error(key, "kms", "disable_key", KeyId=arn) == "AccessDeniedException"
+
+
+def test_a_key_s_policy_may_ask_for_the_encryption_context_and_for_an_alias(
+    world: World, name: str
+) -> None:
+    kms = client(world.home, "kms", "state")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    key = session(world, name, "kms:Encrypt")
+    asked = {"KeyId": arn, "Plaintext": b"x"}
+    conditions = {
+        "StringEquals": {"kms:EncryptionContext:stack": "nonprod"},
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": [f"alias/{name}"]},
+    }
+    for_stack = {**on(root("nonprod"), "kms:Encrypt"), "Condition": conditions}
+    policy = document(on(root("state"), "kms:*"), for_stack)
+    kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=policy)
+    nonprod, prod = ({"EncryptionContext": {"stack": one}} for one in ("nonprod", "prod"))
+    assert world.error(key, "kms", "encrypt", **asked, **nonprod) == "AccessDeniedException"
+    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
+    assert world.error(key, "kms", "encrypt", **asked, **prod) == "AccessDeniedException"
+    assert world.error(key, "kms", "encrypt", **asked) == "AccessDeniedException"
+    assert client(world.home, "kms", key=key).encrypt(**asked, **nonprod)["KeyId"] == arn

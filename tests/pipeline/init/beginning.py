@@ -1,6 +1,7 @@
 """A project without an organisation, and whoever begins one, on the local cloud."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from local.cloud import running
 from local.env import child_environment
 from local.home import LocalHome
 from tests.cli.pipelines import Said, Site, site_of
-from tests.engine import ACCOUNTS, copy_project_with
+from tests.engine import ACCOUNTS, REGION, copy_project_with
 from tests.pipeline.buckets import address
 
 ASKED = tuple(part for name, id_ in ACCOUNTS.items() for part in ("--account", f"{name}={id_}"))
@@ -33,6 +34,21 @@ class Beginning:
         if said.code == 0 and written.exists():
             self._use(written.read_text("utf-8"))
         return said
+
+    def use(self, sessions: Mapping[str, Mapping[str, str]]) -> None:
+        """Have these sessions, by profile, and no others from here on."""
+        files = {
+            "AWS_CONFIG_FILE": "[profile {name}]\nregion = {region}\n",
+            "AWS_SHARED_CREDENTIALS_FILE": "[{name}]\naws_access_key_id = {AccessKeyId}\n"
+            "aws_secret_access_key = {SecretAccessKey}\naws_session_token = {SessionToken}\n",
+        }
+        for variable, form in files.items():
+            file = self.config.with_name(f"only-{variable}")
+            entries = (
+                form.format(name=name, region=REGION, **one) for name, one in sessions.items()
+            )
+            file.write_text("".join(entries), "utf-8")
+            self.site.project.environment[variable] = str(file)
 
     def _use(self, sessions: str) -> None:
         """Add these profiles, the engine's own by way of a process."""

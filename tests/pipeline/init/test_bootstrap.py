@@ -62,6 +62,7 @@ def test_an_organisation_is_bootstrapped_deployed_and_left_alone(begun: Beginnin
     assert ROLE not in policies(begun)
     assert "nothing was changed" in begun.init("--finish", *ADMINS).checked().stdout
     assert_lower_accounts_are_kept_out(begun)
+    assert_the_lower_accounts_pipeline_applies_what_it_cannot_prove(begun)
 
 
 def assert_as_it_ought_to_be(begun: Beginning) -> None:
@@ -103,6 +104,41 @@ def assert_lower_accounts_are_kept_out(begun: Beginning) -> None:
             assert (refusal(ask) is None) is opens, (account, stack)
 
 
+def assert_the_lower_accounts_pipeline_applies_what_it_cannot_prove(begun: Beginning) -> None:
+    """Who previews reads all states, who applies its own: of the others, that none has moved."""
+    site = begun.site
+    act(begun, "platform-preview", "AuditRole", ("state", *ACCOUNTS))
+    site.edit("profiles/roles/AuditRole.yaml", "session: 2h", "session: 1h")
+    said = site.preview("sandbox", "nonprod").checked().stdout
+    digest = said[said.index("sha256:") :].split()[0]
+    act(begun, "platform-nonprod", "IamProfilesRole", ("sandbox", "sandbox", "nonprod"))
+    withheld = site.run("preview", "--stack", "sandbox").checked(69)
+    assert "stack `state`: its state may not be read" in withheld.stderr
+    unsaid = site.up().checked(1)
+    assert "may not read the state of `state`, `prod`" in unsaid.stderr
+    assert "give the digest that `iam-profiles preview` printed" in unsaid.stderr
+    prod = client(site.project.home, "s3", key=session_of(begun, "platform-prod", "prod"))
+    key = f"{PLACE}/prod.json"
+    there = prod.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    prod.put_object(Bucket=BUCKET, Key=key, Body=there + b"\n")
+    stale = site.up(None, "--digest", digest).checked(1)
+    assert "since the preview changed `the state of stack prod`" in stale.stderr
+    prod.put_object(Bucket=BUCKET, Key=key, Body=there)
+    applied = site.up(None, "--digest", digest).checked()
+    assert "state, prod: not to be read here, nor moved since the proof" in applied.stdout
+    assert "2 stacks as planned" in applied.stdout
+    for account, seconds in (("sandbox", 3600), ("nonprod", 3600), ("prod", 7200)):
+        role = client(site.project.home, "iam", account).get_role(RoleName="AuditRole")["Role"]
+        assert role["MaxSessionDuration"] == seconds
+
+
+def act(begun: Beginning, identity: str, role: str, accounts: tuple[str, ...]) -> None:
+    """Have all that follows act as one identity: in the backend by the first account."""
+    backend, *others = accounts
+    profiles = {"iam-profiles-backend": backend, **{f"iam-profiles-{one}": one for one in others}}
+    begun.use({name: session_of(begun, identity, at, role) for name, at in profiles.items()})
+
+
 def refusal(ask: Any) -> str | None:
     try:
         ask()
@@ -114,8 +150,15 @@ def refusal(ask: Any) -> str | None:
 def deployer(begun: Beginning, account: str) -> dict[str, str]:
     """Return a session of the deploying role, as its service user gets it."""
     identity = "platform-prod" if account in {"prod", "state"} else "platform-nonprod"
-    kind = identity.partition("-")[2]
+    return session_of(begun, identity, account)
+
+
+def session_of(
+    begun: Beginning, identity: str, account: str, role: str = "IamProfilesRole"
+) -> dict[str, str]:
+    """Return a session of a service user's, by the key in the store."""
     home = begun.site.project.home
+    kind = "nonprod" if identity == "platform-nonprod" else "prod"
     name = f"iam-profiles/{kind}/{identity}"
     stored = client(home, "secretsmanager", "state").get_secret_value(SecretId=name)
     key = json.loads(stored["SecretString"])
@@ -127,7 +170,7 @@ def deployer(begun: Beginning, account: str) -> dict[str, str]:
             "SecretAccessKey": key["secret_access_key"],
         },
     )
-    arn = f"arn:aws:iam::{ACCOUNTS[account]}:role/PlatformRoles/IamProfilesRole"
+    arn = f"arn:aws:iam::{ACCOUNTS[account]}:role/PlatformRoles/{role}"
     return sts.assume_role(RoleArn=arn, RoleSessionName="deployer")["Credentials"]
 
 

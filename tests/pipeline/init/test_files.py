@@ -7,8 +7,10 @@ import pytest
 from access.prove import Answer
 from access.verified import verified
 from iam_profiles.check import check
+from iam_profiles.render_stores import keepers
 from iam_profiles.world import rules, world
 from pipeline.init.answers import Answers, Place
+from pipeline.init.bootstrap import locked_out
 from pipeline.init.errors import InitInvalidError
 from pipeline.init.files import write
 from tests.engine import ACCOUNTS, REPOSITORY
@@ -46,6 +48,17 @@ def test_files_that_are_there_are_left_alone_and_those_that_lack_are_added(tmp_p
     other = Place("prod", "prod", "999999999999")
     with pytest.raises(InitInvalidError, match=r"other accounts than asked for: `prod`; edit"):
         write(answers(*PLACES[:3], other), tmp_path)
+
+
+def test_keys_are_kept_by_the_deploying_role_and_at_first_by_the_bootstraps(tmp_path: Path) -> None:
+    write(answers(), tmp_path)
+    profiles = check(tmp_path / "profiles").profiles
+    role, first = keepers(profiles.organization)
+    assert role.endswith(":role/PlatformRoles/IamProfilesRole")
+    assert first == "arn:aws:iam::111111111111:role/iam-profiles-bootstrap"
+    assert {locked_out(profiles, one) for one in (role, first)} == {None}
+    another = "arn:aws:iam::111111111111:user/Admin"
+    assert f"`{another}` would deploy first" in str(locked_out(profiles, another))
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

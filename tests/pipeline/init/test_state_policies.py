@@ -44,16 +44,6 @@ def test_the_bucket_s_policy_keeps_the_lower_accounts_from_the_upper_s_state(
     assert ways_in(model, site, shares, policy) == ()
 
 
-def test_where_all_may_read_nobody_below_writes_and_that_is_proved(model: Profiles) -> None:
-    site, shares = Site.of(model), Shares.of(model, all_read=True)
-    policy = bucket_policy(site, shares, (site.root,), site.keys)
-    assert ways_in(model, site, shares, policy) == ()
-    assert any("GetObject" in way for way in ways_in(model, site, Shares.of(model), policy))
-    changed = json.loads(policy)
-    wider("SandboxNonprodKeeps", "*")(changed)
-    assert any("PutObject" in way for way in ways_in(model, site, shares, json.dumps(changed)))
-
-
 def without(*sids: str) -> Callable[[Policy], None]:
     def change(policy: Policy) -> None:
         before = len(policy["Statement"])
