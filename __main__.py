@@ -2,9 +2,12 @@
 
 # ruff: noqa: E402 -- the collector rests while modules load, which is when it takes longest
 
+import atexit
 import gc
 
-gc.disable()  # What is loaded stays, and the program ends in a second: nothing is to be collected.
+# What is loaded stays, and the program ends in a second: nothing is to be collected, then either.
+gc.disable()
+atexit.register(gc.freeze)
 
 from pathlib import Path
 

@@ -10,6 +10,7 @@ from cli.output import console, say
 from pipeline.adopt.engine import Adopted, Import
 from pipeline.adopt.found import Notice, Sort
 from pipeline.adopt.report import Adoption
+from pipeline.findings import words_of
 from pipeline.reports.words import count, sign
 
 _SHOWN = 12
@@ -26,6 +27,8 @@ def show(one: Adoption) -> None:
         _notices(sort, [notice for notice in one.proposal.notices if notice.sort is sort])
     for title, proofs in (("as it is", one.proved.now), ("as adopted", one.proved.adopted)):
         _proofs(title, proofs)
+    for broken in one.proved.on_the_way:
+        say(f"isolation, on the way: {words_of(broken)}", fg="red")
     if one.proved.opens:
         say("nothing is written: adopting would break what holds today", fg="red", bold=True)
     for stack in one.stacks:

@@ -35,7 +35,7 @@ def who_can(given: Given, action: str, resource: str, form: str) -> int:
 
     RESOURCE is an ARN or a pattern of ARNs: then whoever is allowed any that matches.
 
-    Exit status 0 somebody is; 1 nobody is.
+    Exit status 0 somebody is; 1 nobody is; 2 of some it cannot be decided, and nobody else is.
     """
     found = tuple(Inquiry(read_world(given).world).who_can(action, resource))
     if form == "json":
@@ -45,7 +45,8 @@ def who_can(given: Given, action: str, resource: str, form: str) -> int:
         click.echo(f"nobody is allowed {action} on {resource}")
     for arn, verdict in found if form == "text" else ():
         _say(arn, verdict)
-    return exits.DONE if found else exits.NO
+    verdicts = {type(verdict) for _, verdict in found}
+    return next((_STATUS[kind] for kind in (Allowed, Undecided) if kind in verdicts), exits.NO)
 
 
 @click.command()

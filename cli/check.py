@@ -67,8 +67,14 @@ def _show_valid(checked: Checked, form: str) -> None:
     if form == "json":
         print_json({"valid": True, "counts": counts, "notes": list(checked.notes)})
         return
-    words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    words = ", ".join(_counted(count, name.replace("_", " ")) for name, count in counts.items())
     click.secho("profiles/ is valid", fg="green", nl=False)
     click.echo(f": {words}")
     for note in checked.notes:
         click.echo(f"note: {note}")
+
+
+def _counted(count: int, name: str) -> str:
+    """Return a number of things, as they are called in the plural."""
+    one = "person" if name == "people" else name.removesuffix("s")
+    return f"{count} {one if count == 1 else name}"

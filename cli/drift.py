@@ -17,7 +17,7 @@ from access.world import World
 from cli import exits
 from cli.drift_beside import Beside
 from cli.drift_read import Live, read_live, read_more, rotated
-from cli.options import executor_option, format_option, workers_option
+from cli.options import NEW_FILE, executor_option, format_option, workers_option
 from cli.output import VERDICT_STYLE, say
 from cli.preview import project_option
 from cli.stacks_live import StacksLive
@@ -44,7 +44,6 @@ _MARK = {
     Change.MISSING: "-",
     Change.UNKNOWN: "?",
 }
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _REPORTS: dict[str, Callable[[Drift], str]] = {
     "markdown": markdown_report,
     "junit": junit_report,
@@ -76,9 +75,9 @@ class _Engines:
 )
 @workers_option
 @executor_option
-@click.option("--markdown", type=_FILE, help="Write the report as Markdown.")
-@click.option("--junit", type=_FILE, help="Write the report as JUnit XML.")
-@click.option("--sarif", type=_FILE, help="Write the report as SARIF 2.1.0.")
+@click.option("--markdown", type=NEW_FILE, help="Write the report as Markdown.")
+@click.option("--junit", type=NEW_FILE, help="Write the report as JUnit XML.")
+@click.option("--sarif", type=NEW_FILE, help="Write the report as SARIF 2.1.0.")
 @project_option
 @format_option
 def drift_command(  # noqa: PLR0913 -- click hands each option over
@@ -193,6 +192,7 @@ def _refresh(
                 engines.executor,
                 live,
                 inputs=fleet.inputs,
+                command=fleet.command,
                 workers=engines.workers,
                 stacks=len(chosen),
             )

@@ -29,6 +29,8 @@ _STATUS_BY_ERROR = {
     ("pipeline.init.errors", "InitInvalidError"): INVALID,
     ("pipeline.init.errors", "InitRefusedError"): NO,
     ("pipeline.init.errors", "InitError"): UNAVAILABLE,
+    ("pipeline.errors", "StackUnknownError"): USAGE,
+    ("pipeline.executors.errors", "ExecutorUnknownError"): USAGE,
     ("pipeline.errors", "PipelineError"): UNAVAILABLE,
     ("credentials.errors", "CredentialsError"): UNAVAILABLE,
 }

@@ -17,7 +17,7 @@ from pipeline.command import EngineCommand
 from pipeline.init.answers import TIERS, Answers, Place
 from pipeline.init.bootstrap import Plan, Wish, bootstrap, sessions
 from pipeline.init.files import write
-from pipeline.init.finish import finish
+from pipeline.init.finish import finish, named_still
 from pipeline.init.temporary import ROLE
 
 
@@ -71,11 +71,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.Path(path_type=Path, dir_okay=False),
                 help="Write the first deployment's AWS configuration here; no secret is in it.",
             ),
-            click.option(
-                "--all-read",
-                is_flag=True,
-                help="Let every deploying role read all states, and write none the more.",
-            ),
             click.option("--dry-run", is_flag=True, help="Show every call, and change nothing."),
             project_option,
         )
@@ -100,7 +95,6 @@ def init(  # noqa: PLR0913 -- click's options
     lasts: timedelta,
     admin_profile: str,
     aws_config: Path | None,
-    all_read: bool,
     dry_run: bool,
     project: Path,
 ) -> int:
@@ -117,13 +111,13 @@ def init(  # noqa: PLR0913 -- click's options
         raise click.UsageError("give `--bootstrap` or `--finish`, not both")
     wish = Wish(admin_profile, make_role, lasts, dry_run)
     if ends:
-        return _finish(Plan.of(project, all_read=all_read), wish)
+        return _finish(Plan.of(project), wish)
     if not boots or accounts or not (project / "profiles").exists():
         answers = Answers(organization, region, prefix, _accounts(accounts, project), team, people)
         _write(answers, project, dry=dry_run)
     if not boots or not (project / "profiles").exists():  # a dry run wrote none
         return exits.DONE
-    return _bootstrap(Plan.of(project, all_read=all_read), wish, aws_config)
+    return _bootstrap(Plan.of(project), wish, aws_config)
 
 
 def _accounts(given: tuple[str, ...], project: Path) -> tuple[Place, ...]:
@@ -150,8 +144,7 @@ def _write(answers: Answers, project: Path, *, dry: bool) -> None:
 
 
 def _bootstrap(plan: Plan, wish: Wish, aws_config: Path | None) -> int:
-    gets = "changes" if plan.shares.all_read else "gets at"
-    say(f"proved: nobody who is kept out of an account {gets} its state", fg="green")
+    say("proved: nobody who is kept out of an account gets at its state", fg="green")
     calls: list[str] = []
 
     def told(call: str) -> None:
@@ -180,8 +173,7 @@ def _say_next(plan: Plan, wish: Wish, aws_config: Path | None) -> None:
     say(f"the backend, for `backend: {{url: …}}` in Pulumi.yaml or PULUMI_BACKEND_URL: {address}")
     say("next: `iam-profiles preview --bundle out/`, then `iam-profiles up out/`")
     if wish.make_role:
-        flags = " --all-read" if plan.shares.all_read else ""
-        flags += f" --admin-profile '{wish.profiles}'" if wish.profiles else ""
+        flags = f" --admin-profile '{wish.profiles}'" if wish.profiles else ""
         say(f"then remove the temporary role: `iam-profiles init --finish{flags}`; or by hand:")
         for command in plan.removal(wish):
             say(command, indent=2)
@@ -198,6 +190,8 @@ def _finish(plan: Plan, wish: Wish) -> int:
         say(f"the temporary role is gone from {', '.join(gone)}")
     else:
         say("no account has the temporary role; nothing was changed")
+    if (keeper := named_still(plan)) is not None:
+        say(f"next: take `{keeper}` out of `secrets_store.keepers`, and deploy `state` once more")
     return exits.DONE
 
 

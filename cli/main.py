@@ -1,11 +1,14 @@
 """The `iam-profiles` command: finds the subcommand, and turns every error into one message."""
 
+import atexit
+import gc
 import importlib
 import sys
 import traceback
 
 import click
 
+from access.quiet import uncollected
 from cli import exits
 
 _COMMANDS = {
@@ -46,7 +49,8 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        return getattr(importlib.import_module(module), name)
+        with uncollected():  # what is loaded stays
+            return getattr(importlib.import_module(module), name)
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,6 +67,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; never show a traceback for a user's mistake."""
+    atexit.register(gc.freeze)  # at the end nothing needs to be collected any more
     sys.exit(run(sys.argv[1:]))
 
 

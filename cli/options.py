@@ -1,11 +1,29 @@
 """Options that several subcommands share."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout that this command was installed from."""
+
+
+class NewPath(click.Path):
+    """Where something is to be written; refused before any work if it can never be there."""
+
+    def __init__(self, **allowed: bool) -> None:
+        super().__init__(path_type=Path, **allowed)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401 -- as click has it
+        """Return the path."""
+        above = next(one for one in Path(value).absolute().parents if one.exists())
+        if not above.is_dir():
+            self.fail(f"`{above}` is no folder; choose another place", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+NEW_FILE = NewPath(dir_okay=False)
 
 profiles_option = click.option(
     "--profiles",

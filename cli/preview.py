@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cli import exits
-from cli.options import PROJECT, executor_option, format_option, workers_option
+from cli.options import (
+    NEW_FILE,
+    PROJECT,
+    NewPath,
+    executor_option,
+    format_option,
+    workers_option,
+)
 from cli.output import VERDICT_STYLE, console, say
 from cli.stacks_live import StacksLive
 from local.cache import cache_root
@@ -25,8 +32,6 @@ from pipeline.reports.words import change_words, headline, sign, stack_words, wa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 class _Files(NamedTuple):
@@ -50,15 +55,15 @@ project_option = click.option(
 @click.option("--stack", "stacks", multiple=True, help="Only this stack; may be repeated.")
 @click.option(
     "--bundle",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=NewPath(file_okay=False),
     help="Write plans, reports and the digest of all that they depend on into this folder.",
 )
 @workers_option
 @executor_option
 @click.option("--no-skip", is_flag=True, help="Preview also what is known to have no changes.")
-@click.option("--markdown", type=_FILE, help="Write the report for a pull request's comment.")
-@click.option("--junit", type=_FILE, help="Write the report as JUnit XML.")
-@click.option("--sarif", type=_FILE, help="Write the report as SARIF 2.1.0.")
+@click.option("--markdown", type=NEW_FILE, help="Write the report for a pull request's comment.")
+@click.option("--junit", type=NEW_FILE, help="Write the report as JUnit XML.")
+@click.option("--sarif", type=NEW_FILE, help="Write the report as SARIF 2.1.0.")
 @project_option
 @format_option
 def preview(  # noqa: PLR0913 -- click hands each option over
@@ -88,18 +93,24 @@ def preview(  # noqa: PLR0913 -- click hands each option over
     with ExitStack() as stack:
         live = stack.enter_context(StacksLive(chosen))
 
-        def begin() -> Workers:
-            opened = open_workers(
-                executor, live, inputs=fleet.inputs, workers=workers, stacks=len(chosen)
+        # At once: a wrong address is one also where every stack is skipped.
+        opened = stack.enter_context(
+            open_workers(
+                executor,
+                live,
+                inputs=fleet.inputs,
+                command=fleet.command,
+                workers=workers,
+                stacks=len(chosen),
             )
-            stack.enter_context(opened)
+        )
+
+        def begin() -> Workers:
             stack.enter_context(stoppable(opened, live))
-            started.append(opened)
             return opened
 
-        started: list[Workers] = []
         previewed = preview_all(fleet, chosen, begin, live, cache=cache)
-    if any(opened.stopping for opened in started):
+    if opened.stopping:
         raise KeyboardInterrupt
     report = previewed.report
     _write(report, _Files(**files))

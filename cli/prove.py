@@ -10,7 +10,7 @@ from access.arn import arns
 from access.catalogue import steps
 from access.path import Hop
 from access.prove import Answer, Proof, Proofs, Refuted, Result, Undecided
-from access.rule import Rule, Start
+from access.rule import Rule, Start, WebIdentity
 from access.verified import verified
 from access.world import World
 from cli import exits
@@ -63,7 +63,8 @@ def prove(
     """Prove that no sequence of API calls leads from some principals to others, or show one.
 
     Without --from and --never-reach, the organisation's isolation rules are proved; without
-    --auth-details and --deployed, over what profiles/ would deploy.
+    --auth-details and --deployed, over what profiles/ would deploy. Of exports, whose organisation
+    it is says --profiles.
 
     With --check, a certificate is taken or not, without any search: it must be about this input,
     and prove the rules that are asked about, if any are.
@@ -75,9 +76,13 @@ def prove(
     read = read_world(given)
     rules = (asked,) if asked else read.rules
     if not (rules or certificate):
-        raise click.UsageError("exports have no rules of their own; give --from and --never-reach")
+        raise click.UsageError(
+            "exports have no rules of their own; give --from and --never-reach, or --profiles"
+        )
     if asked:
         _refuse_nobody(asked, read.world)
+    elif given.details:
+        _refuse_strangers(rules, read.world)
     proofs = (
         verified(read.world, rules)
         if certificate is None
@@ -118,6 +123,17 @@ def _refuse_nobody(rule: Rule, world: World) -> None:
         for pattern in patterns:
             if not _names_any(pattern, everybody):
                 raise NobodyError(str(pattern), option)
+
+
+def _refuse_strangers(rules: Sequence[Rule], world: World) -> None:
+    """Refuse exports in which an organisation's rule is about nobody: they are of another one."""
+    principals = frozenset((*world.users, *world.roles))
+    for rule in rules:
+        patterns = [one for one in rule.from_ if not isinstance(one, WebIdentity)]
+        if len(patterns) == len(rule.from_) and not any(
+            _names_any(one, principals) for one in patterns
+        ):
+            raise NobodyError(str(patterns[0]), "--profiles, whose")
 
 
 def _names_any(pattern: Start, principals: frozenset[str]) -> bool:

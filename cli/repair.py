@@ -39,7 +39,7 @@ def repair(
     with ExitStack() as stack:
         live = stack.enter_context(StacksLive(chosen))
         at_once = min(workers or default_workers(), len(chosen))
-        processes = stack.enter_context(Processes(at_once, live))
+        processes = stack.enter_context(Processes(at_once, live, fleet.command))
         stack.enter_context(stoppable(processes, live))
         works = (
             Work(fleet.jobs[name], "repair", owner_is_dead=lock_owner_is_dead) for name in chosen

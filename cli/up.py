@@ -57,10 +57,17 @@ def up(  # noqa: PLR0913 -- click hands each option over
 
 def _apply(prepared: Prepared, executor: str, workers: int | None) -> int:
     names = [name for stage in prepared.stages for name in stage]
-    inputs = prepared.fleet.inputs
+    fleet = prepared.fleet
     with (
         StacksLive(names) as live,
-        open_workers(executor, live, inputs=inputs, workers=workers, stacks=len(names)) as opened,
+        open_workers(
+            executor,
+            live,
+            inputs=fleet.inputs,
+            command=fleet.command,
+            workers=workers,
+            stacks=len(names),
+        ) as opened,
         stoppable(opened, live),
     ):
         outcomes = list(apply(prepared, opened, live, workers=opened.size))
@@ -85,6 +92,12 @@ def _show(prepared: Prepared) -> None:
         say(f"{name}: as planned already, by an earlier run of this bundle", indent=2)
     for name in prepared.resumed:
         say(f"{name}: begun by an earlier run of this bundle", indent=2)
+    if prepared.withheld:
+        say(
+            f"{', '.join(prepared.withheld)}: not to be read here, nor moved since the proof",
+            indent=2,
+        )
+        say(f"who gains and loses what: {prepared.bundle.folder / 'report.md'}", indent=2)
     accounts = prepared.fleet.accounts
     for change in prepared.judged.access:
         mark, colour = ("+", "green") if change.gains else ("-", "red")

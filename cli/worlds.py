@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from access.export import ExportInvalidError, Source, world
 from access.export.errors import problem
@@ -41,7 +42,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The world, and the rules of the organisation that it is of; exports of others have none."""
+    """The world, and the rules of its organisation; exports have none, unless that is named."""
 
     world: World
     rules: tuple[Rule, ...]
@@ -79,12 +80,20 @@ def read_world(given: Given) -> Read:
         exports = deployed_exports(profiles, given.profiles.absolute().parent)
         return Read(_exported(given, exports.details, exports), rules(profiles))
     if given.details:
-        return Read(_exported(given, tuple(_sources(given.details))), ())
+        found = _exported(given, tuple(_sources(given.details)))
+        return Read(found, rules(load(given.profiles)) if _is_stated("profiles") else ())
     if extras:
         raise click.UsageError("with the model alone, there is nothing to add; use --auth-details")
     checked = check(given.profiles)
     found = modelled(checked.documents.values())
     return Read(found, rules(checked.profiles))
+
+
+def _is_stated(option: str) -> bool:
+    """Whether the command line says it: what is only there by default is of nobody's accounts."""
+    context = click.get_current_context(silent=True)
+    stated = context and context.get_parameter_source(option)
+    return stated is ParameterSource.COMMANDLINE
 
 
 @dataclass(frozen=True, slots=True)

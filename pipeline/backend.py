@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import yaml
 
-from pipeline.bucket import Bucket, BucketError, Stored, bucket_at, bucket_problems
+from pipeline.bucket import Bucket, BucketError, Checkpoint, Stored, bucket_at, bucket_problems
 from pipeline.errors import BackendError, StackUnreadableError
 from pipeline.job import StackJob
 from pipeline.logins import Logins
@@ -34,8 +34,8 @@ class Folder:
     root: Path
     project: str
 
-    def checkpoint(self, stack: str) -> bytes | None:
-        """Return the stack's checkpoint as it is there now; nothing if there is no such stack.
+    def checkpoint(self, stack: str) -> Checkpoint:
+        """Return the stack's checkpoint as it is there now.
 
         Raises:
             OSError: it is kept in a form that is not read here.
@@ -47,10 +47,10 @@ class Folder:
         if not found:
             if (self.root / "stacks" / f"{stack}.json").exists():
                 raise OSError(LEGACY)
-            return None
+            return Checkpoint(None)
         newest = max(found, key=lambda one: one.stat().st_mtime_ns)
         raw = newest.read_bytes()
-        return gzip.decompress(raw) if newest.suffix == ".gz" else raw
+        return Checkpoint(gzip.decompress(raw) if newest.suffix == ".gz" else raw)
 
     def locks(self, stack: str) -> tuple[Path, ...]:
         """Return the stack's lock files, sorted."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import gzip
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, parse_qsl
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +44,9 @@ _CONFIGURATION: Final = {
     "credentials_file": "AWS_SHARED_CREDENTIALS_FILE",
 }
 _GONE: Final = frozenset({"404", "NoSuchKey"})
+_DENIED: Final = frozenset({"403", "AccessDenied"})
+_TRIES: Final = 3
+"""An engine at work writes a checkpoint several times a second."""
 _CLIENTS: Final[dict[tuple[str, ...], Client]] = {}
 _MAKING: Final = threading.Lock()
 """INVARIANT: held while a client is made; one that is made may be used by any thread."""
@@ -51,6 +54,39 @@ _MAKING: Final = threading.Lock()
 
 class BucketError(OSError):
     """What the bucket said instead of an answer."""
+
+
+class DeniedError(BucketError):
+    """Whoever asked may not."""
+
+
+class WithheldError(DeniedError):
+    """A checkpoint is there that whoever asked may list, and not read; `mark` tells its version."""
+
+    def __init__(self, said: str, mark: str) -> None:
+        super().__init__(said)
+        self.mark = mark
+
+
+class Checkpoint(NamedTuple):
+    """One version of a stack's checkpoint.
+
+    Attributes:
+        content: nothing if there is no such stack.
+        mark: what tells it from any other version, to whoever may not read it; nothing where the
+            backend has no such thing.
+    """
+
+    content: bytes | None
+    mark: str | None = None
+
+
+class Listed(NamedTuple):
+    """One object, as a bucket lists it."""
+
+    key: str
+    written: float
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +107,14 @@ class Stored:
         Raises:
             BucketError: it cannot be read.
         """
+        return self.read()[0]
+
+    def read(self) -> tuple[bytes, str]:
+        """Return what it holds, and the ETag of that.
+
+        Raises:
+            BucketError: it cannot be read.
+        """
         return _asked(self._read)
 
     def exists(self) -> bool:
@@ -79,7 +123,7 @@ class Stored:
         Raises:
             BucketError: the bucket does not say.
         """
-        return any(key == self.key for key, _ in self.bucket.listed(self.key))
+        return any(one.key == self.key for one in self.bucket.listed(self.key))
 
     def unlink(self, *, missing_ok: bool = False) -> None:
         """Take it away; one that is gone already is no error, as S3 has it.
@@ -90,8 +134,9 @@ class Stored:
         del missing_ok
         _asked(lambda: self.bucket.client.delete_object(Bucket=self.bucket.name, Key=self.key))
 
-    def _read(self) -> bytes:
-        return self.bucket.client.get_object(Bucket=self.bucket.name, Key=self.key)["Body"].read()
+    def _read(self) -> tuple[bytes, str]:
+        found = self.bucket.client.get_object(Bucket=self.bucket.name, Key=self.key)
+        return found["Body"].read(), found["ETag"]
 
 
 @dataclass(frozen=True)
@@ -104,24 +149,44 @@ class Bucket:
     project: str
     client: Client
 
-    def checkpoint(self, stack: str) -> bytes | None:
-        """Return the stack's checkpoint as it is there now; nothing if there is no such stack.
+    def checkpoint(self, stack: str) -> Checkpoint:
+        """Return the stack's checkpoint as it is there now.
 
         Raises:
+            WithheldError: it is there, and may not be read.
             BucketError: it cannot be read, or is kept in a form that is not read here.
         """
+        for _ in range(_TRIES):
+            there = self._kept(stack)
+            mark = " ".join(f"{one.key.rpartition('/')[2]} {one.etag}" for one in there)
+            if not there:
+                return Checkpoint(None, mark)
+            newest = max(there, key=lambda one: one.written)
+            try:
+                raw, etag = Stored(self, newest.key).read()
+            except DeniedError as error:
+                raise WithheldError(str(error), mark) from error
+            # INVARIANT: the mark is that of what was read.
+            if etag == newest.etag:
+                gzipped = newest.key.endswith(".gz")
+                return Checkpoint(gzip.decompress(raw) if gzipped else raw, mark)
+        raise BucketError("it is written again and again; wait for whoever updates the stack")
+
+    def _kept(self, stack: str) -> tuple[Listed, ...]:
+        """Return the forms in which the stack's checkpoint is there, sorted by their keys.
+
+        Raises:
+            BucketError: there is one that is not read here.
+        """
         plain = f"{self._root}stacks/{self.project}/{stack}.json"
-        found = {key: at for key, at in self.listed(plain) if key in (plain, f"{plain}.gz")}
-        if any(key == f"{plain}.zst" for key, _ in self.listed(f"{plain}.zst")):
+        there = {one.key: one for one in self.listed(plain)}
+        if f"{plain}.zst" in there:
             raise BucketError("it is compressed by zstd; set PULUMI_DIY_BACKEND_COMPRESS=gzip")
-        if not found:
-            legacy = f"{self._root}stacks/{stack}.json"
-            if any(key == legacy for key, _ in self.listed(legacy)):
-                raise BucketError("it is laid out as of old; run `pulumi state upgrade`")
-            return None
-        newest = max(found, key=lambda key: found[key])
-        raw = Stored(self, newest).read_bytes()
-        return gzip.decompress(raw) if newest.endswith(".gz") else raw
+        found = tuple(there[key] for key in (plain, f"{plain}.gz") if key in there)
+        legacy = f"{self._root}stacks/{stack}.json"
+        if not found and any(one.key == legacy for one in self.listed(legacy)):
+            raise BucketError("it is laid out as of old; run `pulumi state upgrade`")
+        return found
 
     def locks(self, stack: str) -> tuple[Stored, ...]:
         """Return the stack's locks, sorted.
@@ -130,12 +195,12 @@ class Bucket:
             BucketError: the bucket does not say.
         """
         place = f"{self._root}locks/organization/{self.project}/{stack}/"
-        keys = sorted(key for key, _ in self.listed(place) if key.endswith(".json"))
+        keys = sorted(one.key for one in self.listed(place) if one.key.endswith(".json"))
         # As the engine, which lists one level: what is below it belongs to nobody.
         return tuple(Stored(self, key) for key in keys if "/" not in key.removeprefix(place))
 
-    def listed(self, prefix: str) -> Iterator[tuple[str, float]]:
-        """Yield the keys that begin so, with when each was written last.
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        """Yield the objects whose keys begin so.
 
         Raises:
             BucketError: the bucket does not say.
@@ -144,7 +209,7 @@ class Bucket:
         pages: list[Any] = _asked(lambda: list(paginator.paginate(Bucket=self.name, Prefix=prefix)))
         for page in pages:
             for one in page.get("Contents", ()):
-                yield one["Key"], one["LastModified"].timestamp()
+                yield Listed(one["Key"], one["LastModified"].timestamp(), one["ETag"])
 
     @property
     def _root(self) -> str:
@@ -181,7 +246,8 @@ def bucket_problems(url: SplitResult) -> Iterator[tuple[str, str]]:
         )
     plain = _is_true(asked, "disable_https") or _is_true(asked, "disableSSL")
     endpoint = asked.get("endpoint", "")
-    if (plain or endpoint.startswith("http://")) and "://127.0.0.1:" not in _with_scheme(endpoint):
+    here = urlsplit(_with_scheme(endpoint)).hostname == "127.0.0.1"
+    if (plain or endpoint.startswith("http://")) and not here:
         yield "it is not encrypted: whoever listens gets the state", "leave `disable_https` out"
 
 
@@ -240,6 +306,8 @@ def _asked(ask: Callable[[], Any]) -> Any:  # noqa: ANN401 -- boto3's answer
         code = error.response.get("Error", {}).get("Code", "")
         if code in _GONE:
             raise FileNotFoundError(str(error)) from error
+        if code in _DENIED:
+            raise DeniedError(str(error)) from error
         raise BucketError(str(error)) from error
     except BotoCoreError as error:
         raise BucketError(str(error)) from error

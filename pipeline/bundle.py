@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -51,6 +51,8 @@ class Manifest(BaseModel):
     stacks: tuple[PlannedStack, ...]
     states: Mapping[str, str]
     """`{stack: the digest of its state}` of all stacks: the proof is about all."""
+    marks: Mapping[str, str] = {}
+    """`{stack: what tells that state's version without reading it}`, where the backend says so."""
     order: tuple[tuple[str, ...], ...]
     """Stages: the stacks of one may be applied side by side."""
     rules: tuple[str, ...] | None
@@ -75,8 +77,10 @@ class Bundle:
             raw = (folder / MANIFEST).read_bytes()
             self.manifest = Manifest.model_validate_json(raw)
         except (OSError, ValidationError) as error:
-            why = error.strerror if isinstance(error, OSError) else "its manifest is not one"
-            raise BundleUnreadableError(folder, str(why)) from error
+            why = str(error.strerror) if isinstance(error, OSError) else "its manifest is not one"
+            if isinstance(error, FileNotFoundError) and folder.is_dir():
+                why = f"there is no `{MANIFEST}` in it"
+            raise BundleUnreadableError(folder, why) from error
         self.digest = hashlib.sha256(raw).hexdigest()
         found = _digests(folder)
         names = sorted({*found, *self.manifest.files})
@@ -118,6 +122,7 @@ class Contents:
     order: Sequence[Sequence[str]]
     rules: Sequence[str] | None
     files: Mapping[str, bytes]
+    marks: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def write_bundle(folder: Path, contents: Contents) -> str:
@@ -139,6 +144,7 @@ def write_bundle(folder: Path, contents: Contents) -> str:
             inputs=dict(contents.inputs),
             stacks=tuple(contents.stacks),
             states=dict(contents.states),
+            marks=dict(contents.marks),
             order=tuple(map(tuple, contents.order)),
             rules=None if contents.rules is None else tuple(contents.rules),
             files=_digests(unfinished),
@@ -172,7 +178,9 @@ def _digests(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
-        if file.is_symlink() or (file.is_file() and name not in _OURS):
+        if file.is_symlink():
+            found[name] = "a link, to what may change"
+        elif file.is_file() and name not in _OURS:
             found[name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from pipeline.backend import kept_at
+from pipeline.bucket import WithheldError
 from pipeline.command import EngineCommand
-from pipeline.errors import StackUnreadableError
+from pipeline.errors import StackUnreadableError, StackWithheldError
 from pipeline.job import StackJob
 from policies.checkpoint import CheckpointError, Deployed, deployed
 
@@ -32,6 +33,8 @@ class State:
     stack: str
     text: str
     """A checkpoint, or what `pulumi stack export` prints."""
+    mark: str | None = None
+    """What tells its version to whoever may not read it; nothing where the backend does not say."""
 
     @cached_property
     def deployed(self) -> Deployed | None:
@@ -75,15 +78,36 @@ class State:
             raise _unreadable(self.stack, f"it is no checkpoint: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one may see of the stacks: their states, or of those withheld no more than a mark."""
+
+    states: dict[str, State]
+    withheld: dict[str, StackWithheldError]
+
+
+def see(jobs: Iterable[StackJob], command: EngineCommand) -> Seen:
+    """Return what may be seen of the stacks, in the order of the jobs.
+
+    Raises:
+        StackUnreadableError: of one there is not even a mark.
+    """
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as workers:
+        found = tuple(workers.map(partial(_seen, command=command), jobs))
+    states = {one.stack: one for one in found if isinstance(one, State)}
+    return Seen(states, {one.stack: one for one in found if not isinstance(one, State)})
+
+
 def states_of(jobs: Iterable[StackJob], command: EngineCommand) -> dict[str, State]:
     """Return `{stack: its state}`, in the order of the jobs.
 
     Raises:
         StackUnreadableError: a state cannot be read.
     """
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as workers:
-        found = workers.map(partial(state_of, command=command), jobs)
-        return {state.stack: state for state in found}
+    seen = see(jobs, command)
+    for error in seen.withheld.values():
+        raise error
+    return seen.states
 
 
 def state_of(job: StackJob, command: EngineCommand) -> State:
@@ -95,14 +119,23 @@ def state_of(job: StackJob, command: EngineCommand) -> State:
     try:
         place = kept_at(job)
         if place is not None:
-            raw = place.checkpoint(job.stack)
-            return State(job.stack, NOTHING if raw is None else raw.decode())
+            raw, mark = place.checkpoint(job.stack)
+            return State(job.stack, NOTHING if raw is None else raw.decode(), mark)
         arguments = ["stack", "export", "--stack", job.stack]
         return State(job.stack, command.run(arguments, str(job.project), job.environment).stdout)
     except StackNotFoundError:
         return State(job.stack, NOTHING)
+    except WithheldError as error:
+        raise StackWithheldError(job.stack, str(error), error.mark) from error
     except (CommandError, OSError, EOFError, UnicodeDecodeError) as error:
         raise _unreadable(job.stack, str(error)) from error
+
+
+def _seen(job: StackJob, command: EngineCommand) -> State | StackWithheldError:
+    try:
+        return state_of(job, command)
+    except StackWithheldError as error:
+        return error
 
 
 def hand_over(states: Mapping[str, State], folder: Path) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import IO, Self
@@ -54,8 +55,7 @@ class EngineCommand(PulumiCommand):
         if self._interrupted:
             return
         self._interrupted = True
-        for child in tuple(self._children):
-            child.send_signal(signal.SIGINT)
+        self._tell()
 
     def run(
         self,
@@ -85,7 +85,7 @@ class EngineCommand(PulumiCommand):
         ) as child:
             self._children.add(child)
             if self._interrupted:  # it came between the check above and the start
-                child.send_signal(signal.SIGINT)
+                self._tell()
             try:
                 with ThreadPoolExecutor(max_workers=2) as readers:
                     out = readers.submit(_read, child.stdout, on_output)
@@ -97,6 +97,16 @@ class EngineCommand(PulumiCommand):
         if code != 0:
             raise create_command_error(result)
         return result
+
+    def _tell(self) -> None:
+        """Interrupt the engines that run.
+
+        INVARIANT: each is taken from the set before it is told, and so told once, whichever thread
+        comes first: it would take a second signal as "stop at once".
+        """
+        with suppress(KeyError):
+            while True:
+                self._children.pop().send_signal(signal.SIGINT)
 
 
 def _read(stream: IO[str] | None, on_line: OnLine | None) -> str:

@@ -33,6 +33,21 @@ class StackUnreadableError(PipelineError):
     """The backend or the stack's state cannot be read."""
 
 
+class StackWithheldError(StackUnreadableError):
+    """The stack's state is there, and whoever asks may not read it.
+
+    `mark` tells its version, as far as the backend says that much.
+    """
+
+    def __init__(self, stack: str, why: str, mark: str) -> None:
+        super().__init__(
+            stack,
+            f"its state may not be read: {why}",
+            "run this as an identity that reads all states, or let this one: see docs/backends.md",
+        )
+        self.mark = mark
+
+
 class BackendError(PipelineError):
     """The backend's address is of no use; nothing was asked of any backend."""
 

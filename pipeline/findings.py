@@ -9,7 +9,7 @@ from access.prove import Refuted
 from iam_profiles.model import Profiles
 from pipeline.job import Violation
 from policies.rollout import Broken
-from policies.told import SHOWN, listed, remedy_of, state_of
+from policies.told import found_in, is_refuted, remedy_of
 
 TOGETHER: Final = "isolation_of_all_accounts"
 """The rule that the stacks break together."""
@@ -25,6 +25,7 @@ class Finding:
         verdict: `refused`, `undecided` or `noted`; what is only noted forbids nothing.
         file: as from the project's folder, where it is known.
         path: the counterexample, step by step.
+        undecided: what cannot be decided on, as `iam-profiles prove` says it.
     """
 
     rule: str
@@ -34,6 +35,7 @@ class Finding:
     urn: str | None = None
     file: str | None = None
     path: tuple[Hop, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """Return it as JSON's values."""
@@ -45,16 +47,18 @@ class Finding:
             "urn": self.urn,
             "file": self.file,
             "path": [hop.json() for hop in self.path],
+            "undecided": list(self.undecided),
         }
 
 
 def of_violation(stack: str, violation: Violation, profiles: Profiles) -> Finding:
     """Return what the policy pack said of one stack."""
+    law, _, found = violation.message.partition("\n")  # as the engine puts the two together
     return Finding(
         violation.rule,
         stack,
         "refused" if violation.mandatory else "noted",
-        violation.message,
+        f"{law}: {found}" if found else law,
         violation.urn,
         file_of(violation.urn, profiles),
     )
@@ -69,15 +73,15 @@ def of_broken(
         told, culprit = _told(one)
         passed = [urn for arn, urn in urns.items() if f"`{arn}`" in culprit]
         urn = passed[0] if passed else None
-        refuted = isinstance(result, Refuted) and one.turned is not None
         yield Finding(
             TOGETHER,
             urn.split(":")[2] if urn else "",
-            "noted" if noted else "refused" if refuted else "undecided",
+            "noted" if noted else "refused" if is_refuted(one) else "undecided",
             told,
             urn,
             file_of(urn, profiles),
             result.path,
+            () if isinstance(result, Refuted) else result.why,
         )
 
 
@@ -100,16 +104,15 @@ def file_of(urn: str | None, profiles: Profiles) -> str | None:
     return f"profiles/teams/{max(known)[1]}.yaml"
 
 
+def words_of(broken: Broken) -> str:
+    """Say what is broken, by which way, and what to change."""
+    return _told(broken)[0]
+
+
 def _told(broken: Broken) -> tuple[str, str]:
     """Say what is broken; and the texts that name who is to blame, the likeliest first."""
-    result = broken.result
-    who = listed(map(str, result.rule.from_))
-    given = f"{state_of(broken)}{broken.opened}"
-    if not isinstance(result, Refuted):
-        why = "; ".join(result.why[:SHOWN])
-        return f"{given}whether {who} can reach another account is undecided: {why}", why
-    steps = " ".join(f"{number}. {hop}" for number, hop in enumerate(result.path[:SHOWN], 1))
-    remedy = remedy_of(result)
-    sure = "it is undecided whether" if broken.turned is None else ""
-    found = " ".join(filter(None, (sure, who, "can reach", f"`{result.reached}`")))
-    return f"{given}{found}: {steps}; {remedy}", remedy
+    found, steps = found_in(broken)
+    if not isinstance(broken.result, Refuted):
+        return found, steps
+    remedy = remedy_of(broken.result)
+    return f"{found}; {remedy}", remedy

@@ -12,8 +12,10 @@ from pipeline.command import EngineCommand
 from pipeline.job import StackJob
 
 _NOT_SOURCES: Final = frozenset({"tests", "benchmarks", "tools", "docs", "rendered", "schema"})
-_NOT_FILES: Final = (".pyc", ".pyo", ".swp", "~")
-_FILES: Final = ("__main__.py", "Pulumi.yaml", "pyproject.toml")
+_NOT_FILES: Final = (".swp", "~")
+_IMPORTED: Final = (".py", ".pyc", ".so")
+"""INVARIANT: what lies beside the program is imported before any package of the same name."""
+_FILES: Final = ("Pulumi.yaml", "pyproject.toml")
 _LOCKS: Final = ("requirements/runtime.lock",)
 _PACKAGES: Final = ("pulumi", "pulumi-aws", "pulumi-policy", "pydantic", "boto3")
 
@@ -57,6 +59,9 @@ def moved(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
 def _names(project: Path) -> Iterator[str]:
     yield from (name for name in (*_FILES, *_LOCKS) if (project / name).is_file())
     yield from sorted(one.name for one in project.glob("Pulumi.*.yaml"))
+    yield from sorted(
+        one.name for one in project.iterdir() if one.suffix in _IMPORTED and one.is_file()
+    )
     for folder in sorted(project.iterdir()):
         if _is_source(folder):
             yield from sorted(_within(folder, folder.name))

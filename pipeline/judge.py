@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
-from access.prove import Refuted
 from access.world import World
-from iam_profiles.locks import identity_side_opened, resource_side_opened
 from iam_profiles.model import Profiles
-from iam_profiles.paths import account_root, state_account
 from iam_profiles.world import joined
 from pipeline.access_diff import Change, access_diff
 from pipeline.findings import Finding, of_broken
 from pipeline.together import AllStacks, Stage, Together
 from policies.checkpoint import Deployed
+from policies.every_account import locks
+from policies.told import is_refuted
 
 Stacks = Mapping[str, Deployed | None]
 
@@ -45,7 +43,7 @@ def judge(profiles: Profiles, deployed: Stacks, planned: Stacks) -> Judged:
         *of_broken(broken, urns, profiles),
         *of_broken(() if broken else rollout.noted(), urns, profiles, noted=True),
     )
-    refuted = any(isinstance(one.result, Refuted) and one.turned is not None for one in broken)
+    refuted = any(map(is_refuted, broken))
     return Judged(
         verdict="refused" if refuted else "undecided" if broken else "proved",
         findings=findings,
@@ -57,9 +55,7 @@ def judge(profiles: Profiles, deployed: Stacks, planned: Stacks) -> Judged:
 
 def _tightening(rollout: Together, profiles: Profiles) -> Iterator[str]:
     """Yield the accounts whose change, by itself, lets nobody do more on either side."""
-    organization = profiles.organization
-    root = account_root(organization, state_account(organization).id)
-    sides = (identity_side_opened, partial(resource_side_opened, trusted=root))
+    sides = locks(profiles.organization).values()
     holders = frozenset(name for name, one in rollout.before.items() if one.users)
     holders |= {name for name, one in rollout.after.items() if one.users}
     for name in sorted(rollout.changing):

@@ -7,12 +7,10 @@ roles, what is listed of the others counts for nothing, and takes most of the ti
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from access.world import Document, World
-
-_COLONS: Final = 5
-"""Of an ARN."""
+from policies.named_accounts import account_named
 
 
 @dataclass
@@ -78,8 +76,8 @@ def _narrowed(statement: Mapping[str, Any], account: str) -> dict[str, Any]:
 
 
 def _elsewhere(resource: Any, account: str) -> bool:  # noqa: ANN401 -- JSON
-    if not isinstance(resource, str) or resource.count(":") < _COLONS:
+    if not isinstance(resource, str):
         return False
     # Only a plain account id is certain: a pattern or a variable may stand for any.
-    named = resource.split(":", _COLONS)[4]
-    return named.isdigit() and named != account
+    named = account_named(resource)
+    return named is not None and named != account

@@ -133,6 +133,7 @@ def write(previewed: Previewed, folder: Path) -> str:
         stacks=planned,
         # INVARIANT: the states of all stacks count, also of those that were not previewed.
         states={name: state.digest for name, state in previewed.states.items()},
+        marks={name: one.mark for name, one in previewed.states.items() if one.mark is not None},
         order=report.order,
         rules=previewed.rules,
         files=files,

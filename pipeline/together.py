@@ -6,17 +6,17 @@ is as it was registered; the worlds, the rules and the prover are the pack's own
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from access.prove import Proof, Refuted, Undecided
 from access.rollout import either
 from access.world import World
 from iam_profiles.model import Profiles
 from iam_profiles.world import rules, world
-from policies.account_world import account_world, declared
+from policies.account_world import declared
 from policies.checkpoint import Deployed
-from policies.every_account import Isolation, locks
+from policies.every_account import Isolation, as_read, locks
 from policies.rollout import EXACTLY, Broken, Rollout
-from policies.states import NOBODY
+from policies.states import NOBODY, Bad, Turned
 
 Stage = tuple[str, ...]
 """Stacks that may be applied side by side, in any order."""
@@ -77,8 +77,24 @@ class Together(Rollout):
         """Whether from a state on these may be turned side by side."""
         if self.is_proved(either(self.state(turned), self.state(turned | more))):
             return True
-        # Bad as deployed, nothing can be proved: what counts is that it gets no worse.
-        return bool(self.excused) and not self.worse(turned, turned | more)
+        # Bad as deployed, nothing can be proved: what counts is that it gets no worse. To lack
+        # something is an excuse for those alone by whom less is lacking.
+        mends = more <= self._mending
+        excused = self._lacking(NOBODY) if mends else frozenset[Bad]()
+        return (mends or bool(self.excused)) and self.worse(turned, turned | more) <= excused
+
+    @cached_property
+    def _mending(self) -> frozenset[str]:
+        """The accounts whose change takes away some of what is lacking as deployed."""
+        lacking = self._lacking(NOBODY)
+        return frozenset(
+            name
+            for name in self.all_turned
+            if lacking and self._lacking(frozenset({name})) < lacking
+        )
+
+    def _lacking(self, turned: Turned) -> frozenset[Bad]:
+        return frozenset(one for one in self.bad(turned, turned) if one.lacking)
 
     def _searched(
         self, turned: frozenset[str], dead: set[frozenset[str]]
@@ -167,12 +183,4 @@ class AllStacks(Isolation):
     def _planned(self, stack: Deployed | None, index: int) -> World:
         if stack is None:
             return world([])
-        return account_world(stack.settled, self._all_profiles, self._organization.accounts[index])
-
-
-def is_refuted(broken: Sequence[Broken]) -> bool:
-    """Whether a path was found; else it is only not known that there is none."""
-    return any(isinstance(one.result, Refuted) and one.turned is not None for one in broken)
-
-
-__all__ = ["AllStacks", "Proof", "Refuted", "Stage", "Together", "Undecided", "is_refuted"]
+        return as_read(stack.settled, self._all_profiles, self._organization.accounts[index])

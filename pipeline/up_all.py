@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.backend import folder_of
 from pipeline.bundle import LOCK, Bundle
-from pipeline.checkpoints import State, state_of
+from pipeline.checkpoints import Seen, State, see, state_of
 from pipeline.errors import BundleRefusedError, BundleStaleError, BundleUnreadableError
 from pipeline.fleet import Fleet
 from pipeline.inputs import moved
@@ -17,6 +17,7 @@ from pipeline.journal import Done, Journal, alone
 from pipeline.judge import Judged, judge
 from pipeline.repair import check_left_behind
 from pipeline.together import Stage
+from pipeline.vouched import as_marked, still_as_marked, vouched
 from pipeline.work import OnEvent, Work, run
 from policies.checkpoint import CheckpointError, Deployed, deployed
 
@@ -29,6 +30,7 @@ class Prepared:
         stages: what is left to be done.
         done: the stacks that an earlier run of this bundle brought to what is planned.
         resumed: those that it had begun.
+        withheld: those whose states whoever applies may not read: the preview's proof is taken.
     """
 
     bundle: Bundle
@@ -38,10 +40,14 @@ class Prepared:
     done: tuple[str, ...]
     resumed: tuple[str, ...]
     judged: Judged
+    withheld: tuple[str, ...] = ()
 
 
 def prepare(folder: Path, fleet: Fleet, *, digest: str | None = None) -> Prepared:
     """Check that a bundle is as it was written, from what is there now, and proved from here on.
+
+    Where states may not be read, the proof is the preview's: of the bundle with this very `digest`,
+    and as long as nothing has moved.
 
     Raises:
         BundleError: it is none, is altered, stale, or was refused; all that moved is named.
@@ -51,7 +57,7 @@ def prepare(folder: Path, fleet: Fleet, *, digest: str | None = None) -> Prepare
     bundle = Bundle(folder)
     manifest = bundle.manifest
     if digest is not None and digest.removeprefix("sha256:") != bundle.digest:
-        found = f"its digest is `{bundle.digest}`, not `{digest}`"
+        found = f"its digest is `sha256:{bundle.digest}`, not `{digest}`"
         raise BundleRefusedError(folder, found, "apply the bundle that was approved")
     if manifest.verdict != "proved":
         raise BundleRefusedError(
@@ -59,15 +65,19 @@ def prepare(folder: Path, fleet: Fleet, *, digest: str | None = None) -> Prepare
             f"its preview was `{manifest.verdict}`",
             "mend what `report.md` in it names, and preview again",
         )
-    journal = Journal(folder).read()
-    states = fleet.states()
+    seen = see(fleet.jobs.values(), fleet.command)
+    # INVARIANT: the proof taken from a preview is of the states that it began from, all of them: a
+    # journal, which anybody may have written, excuses none.
+    journal = {} if seen.withheld else Journal(folder).read()
+    states = seen.states
     changed = tuple(one.name for one in manifest.stacks if one.changes)
-    _check_fresh(folder, fleet, states, bundle, journal)
+    _check_fresh(folder, fleet, seen, bundle, journal)
+    taken = vouched(bundle, seen, digest) if seen.withheld else None
     done = tuple(name for name in changed if name in journal and journal[name].state)
     waiting = tuple(name for name in changed if name not in done)
     for name in waiting:
         check_left_behind(fleet.jobs[name], states[name])
-    judged = _judge(bundle, fleet, states, waiting)
+    judged = taken or _judge(bundle, fleet, states, waiting)
     if judged.verdict != "proved":
         reasons = "; ".join(one.message for one in judged.findings if one.verdict != "noted")
         raise BundleRefusedError(
@@ -75,7 +85,7 @@ def prepare(folder: Path, fleet: Fleet, *, digest: str | None = None) -> Prepare
         )
     resumed = tuple(name for name in waiting if name in journal)
     stages = _stages(judged, waiting)
-    return Prepared(bundle, fleet, states, stages, done, resumed, judged)
+    return Prepared(bundle, fleet, states, stages, done, resumed, judged, tuple(seen.withheld))
 
 
 def apply(
@@ -84,10 +94,14 @@ def apply(
     """Apply what is left, stage after stage; yield each stack's outcome, none after a failure.
 
     Whoever calls holds the `turn`, and has held it since before `prepare`.
+
+    Raises:
+        BundleStaleError: a state that may not be read has moved since `prepare`.
     """
     journal = Journal(prepared.bundle.folder)
     for stage in prepared.stages:
         failed = False
+        still_as_marked(prepared.bundle, prepared.fleet, prepared.withheld)
         works = (_work(prepared, name, journal) for name in stage)
         for outcome in run(works, executor, on_event, at_once=workers, until_failure=True):
             failed = failed or not outcome.ok
@@ -127,13 +141,14 @@ def _work(prepared: Prepared, name: str, journal: Journal) -> Work:
 def _check_fresh(
     folder: Path,
     fleet: Fleet,
-    states: Mapping[str, State],
+    seen: Seen,
     bundle: Bundle,
     journal: Mapping[str, Done],
 ) -> None:
     """Refuse a bundle of which anything that it depends on has moved, naming all of it."""
     stale = list(moved(bundle.manifest.inputs, fleet.inputs))
-    now = {name: state.digest for name, state in states.items()}
+    now = {name: state.digest for name, state in seen.states.items()}
+    now |= as_marked(bundle, seen)
     for name in moved(bundle.manifest.states, now):
         entry = journal.get(name)
         # What this bundle itself has moved is no surprise: as far as it came, or in the middle.

@@ -104,12 +104,13 @@ class Worker:
     def __init__(self, line: Line | None = None, command: EngineCommand | None = None) -> None:
         self.line: Line = line or Silence()
         self.busy = threading.Lock()
-        self._command = command
+        self.given = command
+        """The engine's command, if whoever makes the worker has one."""
 
     @cached_property
     def command(self) -> EngineCommand:
         """The engine's command, whose version is asked for once."""
-        command = self._command or EngineCommand()
+        command = self.given or EngineCommand()
         self.line.hold(command)
         return command
 

@@ -8,6 +8,7 @@ read is a reason to refuse.
 import gzip
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -74,9 +75,7 @@ def _read(read: Read, name: str) -> Deployed | str | None:
     try:
         text = read(name)
         return None if text is None else deployed(text)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        return str(error)
-    except CheckpointError as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, CheckpointError) as error:
         return str(error)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final
 
-from access.prove import Refuted, Undecided
+from access.prove import Refuted
 from access.rollout import either
 from access.world import Missing, World
 from iam_profiles.locks import identity_side_opened, resource_side_opened
@@ -20,9 +20,9 @@ from policies.deployed import Stacks
 from policies.finding import Finding
 from policies.registered import Registered
 from policies.rollout import Broken, Judged, Rollout
-from policies.states import Lock
-from policies.told import SHOWN, listed, remedy_of, state_of
-from policies.unjudged import unjudged
+from policies.states import Known, Lock
+from policies.told import found_in, listed, remedy_of
+from policies.unjudged import unread
 
 NOTHING_DEPLOYED: Final[Stacks] = MappingProxyType({})
 
@@ -47,7 +47,7 @@ class Isolation:
 
     def __init__(self, profiles: Profiles) -> None:
         self._profiles = profiles
-        self._known: list[tuple[World, bool]] = []
+        self._known: list[Known] = []
 
     def judge(self, stack: Registered, account: Account, deployed: Stacks) -> Proved:
         """Prove the roll-out of this stack."""
@@ -72,13 +72,15 @@ class Isolation:
     def _rollout(
         self, account: Account, deployed: Stacks, registered: Mapping[str, World]
     ) -> Rollout:
+        planned = {**self._modelled, **registered}
         return Rollout(
             self.before(deployed),
-            {**self._modelled, **registered},
+            planned,
             str(account.name),
             rules(self._profiles),
             locks(self._profiles.organization),
             self._known,
+            doubted=planned != self._modelled,
         )
 
     def before(self, deployed: Stacks) -> dict[str, World]:
@@ -106,18 +108,17 @@ def locks(organization: Organization) -> Mapping[str, Lock]:
 
 def _as_deployed(deployed: Deployed, profiles: Profiles, account: Account) -> World:
     """The account as deployed; of an update that is under way, as it was or will have been."""
-    settled = _account(deployed.settled, profiles, account)
+    settled = as_read(deployed.settled, profiles, account)
     if deployed.under_way is None:
         return settled
-    return either(settled, _account(deployed.under_way, profiles, account))
+    return either(settled, as_read(deployed.under_way, profiles, account))
 
 
-def _account(stack: Registered, profiles: Profiles, account: Account) -> World:
+def as_read(stack: Registered, profiles: Profiles, account: Account) -> World:
+    """Return the world of one account, what no rule can read of it as missing."""
     found = account_world(stack, profiles, account)
     # What no rule can read may grant anything.
-    more = (
-        Missing(one.urn or account.name, one.found) for one in unjudged(stack, profiles, account)
-    )
+    more = (Missing(one.urn or account.name, one.found) for one in unread(stack, account))
     return replace(found, missing=(*found.missing, *more))
 
 
@@ -139,19 +140,11 @@ def _urns(stack: Registered, profiles: Profiles, account: Account, deployed: Sta
 
 def _told(broken: Broken, judged: Judged, account: Account, urns: _Urns) -> Finding:
     """Say what is broken and what mends it, at the resource to change if this stack has it."""
-    result = broken.result
-    who = listed(map(str, result.rule.from_))
-    given = f"{state_of(broken)}{broken.opened}"
-    if isinstance(result, Refuted):
-        remedy = remedy_of(result)
-        culprit, steps = remedy, _steps(result)
-        found = f"{given}{who} can reach `{result.reached}`: {steps}"
-        if broken.turned is None:
-            found = f"{given}it is undecided whether {who} can reach `{result.reached}`: {steps}"
+    found, steps = found_in(broken)
+    if isinstance(broken.result, Refuted):
+        culprit = remedy = remedy_of(broken.result)
     else:
-        remedy, steps = "write what is named from the model, as plain strings", _why(result)
-        culprit = steps
-        found = f"{given}whether {who} can reach another account is undecided: {steps}"
+        culprit, remedy = steps, "write what is named from the model, as plain strings"
     here, there = _declaring(culprit, steps, account, urns)
     if there:
         remedy = f"{remedy} ({there})"
@@ -173,12 +166,3 @@ def _declaring(culprit: str, steps: str, account: Account, urns: _Urns) -> tuple
 
 def _mine(named: Iterable[tuple[str, str]], account: Account) -> str | None:
     return next((urn for stack, urn in named if stack == account.name), None)
-
-
-def _steps(result: Refuted) -> str:
-    told = [f"{number}. {hop}" for number, hop in enumerate(result.path[:SHOWN], 1)]
-    return " ".join((*told, "…") if len(result.path) > SHOWN else told)
-
-
-def _why(result: Undecided) -> str:
-    return "; ".join(result.why[:SHOWN])

@@ -20,6 +20,7 @@ from policies.finding import Finding
 from policies.iam import Carried, Holder, Iam, Undetermined, arn, read
 from policies.iam_view import view
 from policies.known_types import ROLE, Kind
+from policies.named_accounts import acted_on, let_in
 from policies.outsiders import outsiders
 from policies.registered import UNKNOWN, Registered, Resource
 from policies.unjudged import unjudged
@@ -105,13 +106,18 @@ def _forbidden(organization: Organization, identity_class: IdentityClass) -> tup
 
 
 def _callers(
-    organization: Organization, identity_class: IdentityClass
+    organization: Organization, identity_class: IdentityClass, named: frozenset[str] | None
 ) -> Iterator[tuple[str, str]]:
-    """Whom the class is, or may become in the accounts that it reaches, and why."""
+    """Whom the class is, or may become in the accounts that it reaches, and why.
+
+    Of these accounts, those that are `named`: of the others, nobody can be let in.
+    """
     yield class_pattern(organization, identity_class), f"of class `{identity_class}`"
     forbidden = _forbidden(organization, identity_class)
     for account in organization.accounts:
-        if account not in forbidden and account.tier != "state":
+        if named is not None and account.id not in named:
+            continue
+        if account.tier != "state" and account not in forbidden:
             everybody = arn(organization.partition, account.id, "*")
             yield everybody, f"whom class `{identity_class}` may become"
 
@@ -128,8 +134,9 @@ def _openings(
         yield trust.why
         return
     yield from outsiders(trust, role, profiles, account)
+    named = let_in(trust)
     for identity_class in kept_out:
-        for callers, why in _callers(organization, identity_class):
+        for callers, why in _callers(organization, identity_class, named):
             verdict = admits(trust, callers, role_account=account.id)
             if not isinstance(verdict, Denied):
                 yield f"`{callers}`, {why}, is {verdict}"
@@ -153,7 +160,12 @@ def _attempts(
             )
     # INVARIANT: what is not known never makes a verdict milder; an unknown boundary is none.
     boundary = cap.document if cap and isinstance(cap.document, PolicyDocument) else None
+    documents = [one.document for one in carried if isinstance(one.document, PolicyDocument)]
+    named = [acted_on(one, _ASSUME) for one in documents]
     for account in forbidden:
+        # What no policy allows anything in, nobody may try: only the others are asked about.
+        if not any(one is None or account.id in one for one in named):
+            continue
         roles = arn(organization.partition, account.id, "role/*")
         if reason := _permission(user, carried, boundary, roles):
             culprits = [one for one in carried if _permission(user, (one,), boundary, roles)]

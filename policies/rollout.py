@@ -4,18 +4,18 @@ Commonly one proof for each lock will do, over a world that allows whatever any 
 and after could. Where that is refused, the states of single accounts tell which order is safe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Final
 
-from access.prove import Proof, Refuted, Undecided
+from access.prove import Proof, Refuted, Undecided, refuted
 from access.rollout import either
 from access.rule import ArnPattern, Rule
 from access.verified import verified
 from access.world import World
-from policies.states import NOBODY, Bad, States, Turned
+from policies.states import NOBODY, SHUT, Bad, States, Turned
 
 EXACTLY: Final = 4
 """Accounts that change, up to which all their states are looked at."""
@@ -54,7 +54,14 @@ class Judged:
 
 @dataclass
 class Rollout(States):
-    """Every account from what is deployed to what is planned, judged for the stack of one."""
+    """Every account from what is deployed to what is planned, judged for the stack of one.
+
+    Attributes:
+        doubted: whether what is planned is other than the model: then it is mostly refused, and
+            looked at first by itself.
+    """
+
+    doubted: bool = False
 
     def judge(self) -> Judged:
         """Say whether this account's stack may be rolled out now.
@@ -63,9 +70,13 @@ class Rollout(States):
         planned, one stack after the other may, in an order in which nothing is reached that is
         not reached as deployed already: what mends a bad state must not be refused for it.
         """
-        if self.is_proved(self.everything):
+        last = self.state(self.all_turned)
+        sure = ()
+        if self.doubted and self.recalled(self.everything) is None:
+            sure = tuple(refuted(last, self.tracked))
+        if not sure and self.is_proved(self.everything):
             return Judged()
-        if planned := tuple(self._broken(self.state(self.all_turned), self.all_turned)):
+        if planned := tuple(self._broken(last, self.all_turned, sure)):
             return Judged(broken=planned)
         deployed = tuple(self._broken(self.state(NOBODY), NOBODY))
         if self.own not in self.all_turned or self._may_go:
@@ -74,10 +85,14 @@ class Rollout(States):
         broken = tuple(self._in_the_way()) or tuple(self._broken(self.everything, None))
         return Judged(broken, deployed, self._first)
 
-    def _broken(self, world: World, turned: Turned | None) -> Iterator[Broken]:
+    def _broken(
+        self, world: World, turned: Turned | None, known: Sequence[Refuted] = ()
+    ) -> Iterator[Broken]:
         """Yield each rule that is not proved, with no lock opened if that will do."""
-        left = list(self.rules)
         waiting = NOBODY if turned is None else self.all_turned - turned
+        yield from (Broken(result, SHUT, turned, waiting) for result in known)
+        refuted_already = {result.rule for result in known}
+        left = [rule for rule in self.tracked if rule not in refuted_already]
         for opened, lock in self.ajar.items():
             for result in verified(lock(world), left).results if left else ():
                 if not isinstance(result, Proof):
@@ -101,16 +116,23 @@ class Rollout(States):
         told: set[Rule] = set()
         waiting = NOBODY if turned is None else self.all_turned - turned
         for opened, lock in self.ajar.items():
-            for rule in self.rules:
+            for rule in self.tracked:
                 here = [bad for bad in worse if (bad.opened, bad.rule) == (opened, rule)]
                 if not here or rule in told:
                     continue
                 told.add(rule)
-                targets = tuple(sorted(bad.what for bad in here if not bad.lacking))
+                targets = tuple(
+                    sorted(self._anywhere({one.what for one in here if not one.lacking}))
+                )
                 asked = replace(rule, never_reach=tuple(map(ArnPattern, targets)))
                 for result in verified(lock(world), [asked if targets else rule]).results:
                     if not isinstance(result, Proof):
                         yield Broken(replace(result, rule=rule), opened, turned, waiting)
+
+    def _anywhere(self, arns: Iterable[str]) -> tuple[str, ...]:
+        """Return the ARNs, with those that the same ones have as deployed."""
+        found = set(arns)
+        return tuple(sorted(found | {old for old, new in self.moves.to.items() if new in found}))
 
     @cached_property
     def _may_go(self) -> bool:

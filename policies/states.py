@@ -1,7 +1,8 @@
 """The states of a roll-out: which accounts are as planned already, and what is bad in each.
 
 Of n accounts that change there are 2ⁿ states. A world that allows whatever any of many states
-could tells what none of them can be bad by: such worlds are looked at first.
+could tells what none of them can be bad by: such worlds are looked at first. Whoever only moves,
+such as a user under its class's path, is one and the same in all of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from access.catalogue import steps
 from access.certificate import catalogue_version, fingerprint
 from access.errors import PatternTooComplexError
+from access.moves import Moves
 from access.prove import Answer, How, Prover, breaking, prove_each
 from access.rollout import either
 from access.rule import Rule
@@ -22,6 +24,8 @@ from iam_profiles.world import joined
 Lock: TypeAlias = Callable[[World], World]
 Turned: TypeAlias = frozenset[str]
 """The accounts that are as planned already; the others are as deployed."""
+
+Known: TypeAlias = tuple[World, tuple[Rule, ...], bool]
 
 SHUT: Final = ""
 """What is said where no lock is opened."""
@@ -40,6 +44,7 @@ class Bad(NamedTuple):
     opened: str
     rule: Rule
     what: str
+    """Who is reached, by the ARN as planned; or what is not known."""
     lacking: bool
     missing: bool = False
     """Whether the world itself says that it is not known."""
@@ -57,7 +62,7 @@ class States:
         own: the account whose stack is under way.
         locks: `{what is said of it: what opens a side of the trusts}`; each must only add, so that
             what is proved with one opened is proved with none.
-        known: worlds of which it is known already whether the rules are proved.
+        known: `(world, rules, whether they are proved)`, as far as that is known already.
     """
 
     before: Mapping[str, World]
@@ -65,10 +70,20 @@ class States:
     own: str
     rules: Sequence[Rule]
     locks: Mapping[str, Lock]
-    known: list[tuple[World, bool]] = field(default_factory=list[tuple[World, bool]])
+    known: list[Known] = field(default_factory=list[Known])
     _found: dict[tuple[Turned, Turned], frozenset[Bad]] = field(
         default_factory=dict[tuple[Turned, Turned], frozenset[Bad]]
     )
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Who is elsewhere as planned than as deployed."""
+        return Moves(self.state(NOBODY), self.state(self.all_turned))
+
+    @cached_property
+    def tracked(self) -> tuple[Rule, ...]:
+        """The rules, each from where its identities are as deployed as well."""
+        return tuple(map(self.moves.followed, self.rules))
 
     @cached_property
     def everything(self) -> World:
@@ -77,13 +92,17 @@ class States:
 
     def is_proved(self, world: World) -> bool:
         """Whether every rule is proved of a world, with each of the locks opened."""
-        for known, proved in self.known:
-            if world == known:
-                return proved
+        if (recalled := self.recalled(world)) is not None:
+            return recalled
         opened = (lock(world) for lock in (self.locks or self.ajar).values())
         proved = all(map(self._holds, opened))
-        self.known.append((world, proved))
+        self.known.append((world, self.tracked, proved))
         return proved
+
+    def recalled(self, world: World) -> bool | None:
+        """Return whether a world is proved, if that is known already."""
+        same = (proved for of, rules, proved in self.known if rules == self.tracked and of == world)
+        return next(same, None)
 
     def _holds(self, world: World) -> bool:
         """Whether every rule is proved, and its proof checked; no path is sought where one is not.
@@ -92,12 +111,12 @@ class States:
         """
         prover = Prover(world, steps())
         try:
-            if any(prover.breach(rule)[1] is not None for rule in self.rules):
+            if any(prover.breach(rule)[1] is not None for rule in self.tracked):
                 return False
         except PatternTooComplexError:
             return False
         digests = fingerprint(world), catalogue_version(prover.steps)
-        found = prove_each(prover, self.rules, *digests)
+        found = prove_each(prover, self.tracked, *digests)
         return verify(world, found, prover.steps).answer is Answer.PROVED
 
     def state(self, turned: Turned) -> World:
@@ -179,7 +198,7 @@ class States:
         breaks there but what does as deployed, which no state is blamed for.
         """
         if (one, two) == (NOBODY, self.all_turned):
-            return frozenset((opened, rule) for opened in self.ajar for rule in self.rules)
+            return frozenset((opened, rule) for opened in self.ajar for rule in self.tracked)
         anywhere = {bad for bad in self.bad(NOBODY, self.all_turned) if not bad.missing}
         if two != NOBODY:
             anywhere -= {bad for bad in self.bad(NOBODY, NOBODY) if not bad.lacking}
@@ -188,7 +207,7 @@ class States:
     def _look(self, world: World, asked: Asked) -> Iterator[Bad]:
         for opened, lock in self.ajar.items():
             prover = Prover(lock(world), steps())
-            for rule in self.rules:
+            for rule in self.tracked:
                 for what in (f"`{one.arn}`: {one.what}" for one in world.missing):
                     yield Bad(opened, rule, what, lacking=True, missing=True)
                 if (opened, rule) not in asked:
@@ -196,7 +215,7 @@ class States:
                 try:
                     facts = prover.closure(rule.from_, How.PERHAPS).facts
                     for fact in breaking(facts, rule, prover.world):
-                        yield Bad(opened, rule, fact.of, lacking=False)
+                        yield Bad(opened, rule, self.moves.to.get(fact.of, fact.of), lacking=False)
                     for what in prover.newer(rule, How.PERHAPS):
                         yield Bad(opened, rule, what, lacking=True)
                 except PatternTooComplexError as error:

@@ -11,6 +11,25 @@ SHOWN: Final = 12
 """Steps of a path, and reasons, that a finding spells out."""
 
 
+def is_refuted(broken: Broken) -> bool:
+    """Whether a path was found; in the middle of a roll-out it is only not known to be shut."""
+    return isinstance(broken.result, Refuted) and broken.turned is not None
+
+
+def found_in(broken: Broken) -> tuple[str, str]:
+    """Say what is broken, in which state; and the steps of it, or the reasons why."""
+    result = broken.result
+    who = listed(map(str, result.rule.from_))
+    given = f"{state_of(broken)}{broken.opened}"
+    if not isinstance(result, Refuted):
+        why = "; ".join(result.why[:SHOWN])
+        return f"{given}whether {who} can reach another account is undecided: {why}", why
+    shown = (f"{number}. {hop}" for number, hop in enumerate(result.path[:SHOWN], 1))
+    steps = " ".join((*shown, "…") if len(result.path) > SHOWN else shown)
+    sure = "" if is_refuted(broken) else "it is undecided whether "
+    return f"{given}{sure}{who} can reach `{result.reached}`: {steps}", steps
+
+
 def remedy_of(result: Refuted) -> str:
     """Name the statement to change: one that is there, not one that opens a lock."""
     if result.remedy and result.remedy.statement not in OPENED:

@@ -1,5 +1,6 @@
 """Fixtures for tests with the real engine and the local cloud; each worker has its own cloud."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from local.install import Toolchain, install
 from local.progress import Silent
 from tests.clouds import started
 from tests.engine import ACCOUNTS, Project, copy_project
+
+
+def pytest_configure() -> None:
+    """Let what tests start be interrupted: in a shell's background all would ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

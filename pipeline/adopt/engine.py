@@ -115,7 +115,7 @@ def imports_of(job: StackJob, command: EngineCommand, there: Counterparts) -> Im
             key=lambda one: (one.type, one.name),
         )
     )
-    text = json.dumps({**file, "resources": kept}, indent=2, sort_keys=True) + "\n"
+    text = json.dumps(_rooted(file, kept, planned), indent=2, sort_keys=True) + "\n"
     return Imports(job.stack, imports, text if imports else "", _sorted(planned.steps))
 
 
@@ -161,6 +161,7 @@ class _Planned(Listener):
     def __init__(self) -> None:
         super().__init__()
         self.differs: dict[str, frozenset[str]] = {}
+        self.parents: dict[str, str] = {}
 
     @override
     def __call__(self, event: EngineEvent) -> None:
@@ -170,6 +171,8 @@ class _Planned(Listener):
             step = event.resource_pre_event.metadata
             keys = [*(step.diffs or ()), *(step.detailed_diff or ())]
             self.differs[step.urn] = frozenset(key.split(".")[0].split("[")[0] for key in keys)
+            if step.new and step.new.parent:
+                self.parents[step.urn] = step.new.parent
 
     def inputs(self, urn: str) -> Mapping[str, Any]:
         """Return what a resource would be given."""
@@ -185,7 +188,7 @@ class _Planned(Listener):
 def _preview(job: StackJob, stack: Stack, planned: _Planned, **more: Any) -> None:  # noqa: ANN401 -- the SDK's options
     try:
         stack.preview(color="never", on_event=planned, **more)
-    except CommandError as error:
+    except (CommandError, RuntimeError) as error:  # the SDK's, for an engine that said no end
         raise _failed(job, error, planned.errors) from error
     if not planned.ended:
         raise PipelineError(
@@ -197,7 +200,7 @@ def _record(job: StackJob, stack: Stack, plan: str) -> None:
     """Carry out exactly the plan."""
     try:
         stack.up(plan=plan, color="never", show_secrets=False)
-    except CommandError as error:
+    except (CommandError, RuntimeError) as error:  # likewise
         raise _failed(job, error) from error
 
 
@@ -213,6 +216,27 @@ def _only_recorded(planned: _Planned, step: Step, there: Counterparts) -> bool:
     )
 
 
+def _rooted(
+    file: Mapping[str, Any], kept: list[dict[str, Any]], planned: _Planned
+) -> dict[str, Any]:
+    """Return the file with these resources, of which each parent is named so that it is found.
+
+    The engine names a parent that the state has already, after an import that was not finished, by
+    its bare name; that may be the name of something else in the file, such as its own child.
+    """
+    named = {planned.urn(spec["type"], _logical(spec)): spec["name"] for spec in kept}
+    table: dict[str, str] = dict(file.get("nameTable") or {})
+    resources: list[dict[str, Any]] = []
+    for spec in kept:
+        parent = planned.parents.get(planned.urn(spec["type"], _logical(spec)))
+        if spec.get("parent") and parent:
+            if parent not in named:
+                table[parent] = parent
+            spec = {**spec, "parent": named.get(parent, parent)}  # noqa: PLW2901 -- a copy of it
+        resources.append(spec)
+    return {**file, "nameTable": table, "resources": resources}
+
+
 def _id(there: Counterparts, planned: _Planned, type_: str, name: str) -> str | None:
     if type_ == KEY:  # which has no name but its alias
         alias = planned.inputs(planned.urn(ALIAS, name)).get("name")
@@ -224,7 +248,7 @@ def _logical(spec: Mapping[str, Any]) -> str:
     return str(spec.get("logicalName") or spec["name"])
 
 
-def _failed(job: StackJob, error: CommandError, said: list[str] | None = None) -> PipelineError:
+def _failed(job: StackJob, error: Exception, said: list[str] | None = None) -> PipelineError:
     lines = [line.partition("error:")[2].strip() for line in str(error).splitlines()]
     found = "; ".join(dict.fromkeys(filter(None, said or lines))) or "the engine failed"
     remedy = "mend that, and run this again: it goes on"

@@ -1,20 +1,21 @@
-"""The isolation rules over what is there, and over what adopting it comes to."""
+"""The isolation rules over what is there, over what adopting it comes to, and on the way there."""
 
 from dataclasses import dataclass, replace
 
 from access.arn import account_of
+from access.moves import Moves
 from access.prove import Answer, Proofs
-from access.rule import ArnPattern, Rule
 from access.verified import verified
 from access.world import User, World
-from iam_profiles.model import Profiles
-from iam_profiles.names import Arn, IdentityClass
-from iam_profiles.paths import class_pattern, state_account
-from iam_profiles.world import rules
+from iam_profiles.names import Arn
+from iam_profiles.paths import state_account
+from iam_profiles.world import parted, rules
 from iam_profiles.world import world as modelled
 from pipeline.adopt.found import name_of
 from pipeline.adopt.identities import carriers
 from pipeline.adopt.proposal import Proposal
+from pipeline.together import Together
+from policies.rollout import Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +25,36 @@ class Proved:
     Attributes:
         now: over the accounts as they are, with each identity as what it is declared to be.
         adopted: over what they are once the model is deployed, and everything else stays.
+        on_the_way: what somebody may reach between the two, and nobody reaches now: of all that is
+            there, of which the stacks' states have but what was imported.
     """
 
     now: Proofs
     adopted: Proofs
+    on_the_way: tuple[Broken, ...] = ()
 
     @property
     def opens(self) -> bool:
         """Whether adopting breaks, or may break, what holds today."""
-        return self.now.answer is Answer.PROVED and self.adopted.answer is not Answer.PROVED
+        broken = self.now.answer is Answer.PROVED and self.adopted.answer is not Answer.PROVED
+        return broken or bool(self.on_the_way)
 
 
 def prove(proposal: Proposal, live: World) -> Proved:
-    """Prove each isolation rule over what is there, and over what it would become."""
-    profiles = proposal.profiles
-    asked = rules(profiles)
-    now = tuple(_as_they_are(rule, profiles, live) for rule in asked)
-    return Proved(verified(live, now), verified(adopted(proposal, live), asked))
+    """Prove each isolation rule over what is there, over what it would become, and in between."""
+    asked, after = rules(proposal.profiles), adopted(proposal, live)
+    moves = Moves(live, after)
+    found = Proved(verified(live, tuple(map(moves.followed, asked))), verified(after, asked))
+    if found.adopted.answer is not Answer.PROVED:
+        return found
+    names = {str(one.id): str(one.name) for one in proposal.profiles.organization.accounts}
+    before, planned = (
+        {names[id_]: part for id_, part in parted(whole, tuple(names)).items()}
+        for whole in (live, _tagged(after, live))
+    )
+    # The locks stay shut: who else trusts whom in the accounts is not for adopting to mend.
+    way = Together(before, planned, "", asked, {})
+    return replace(found, on_the_way=way.refused())
 
 
 def adopted(proposal: Proposal, live: World) -> World:
@@ -83,18 +97,18 @@ def adopted(proposal: Proposal, live: World) -> World:
     )
 
 
-def _as_they_are(rule: Rule, profiles: Profiles, live: World) -> Rule:
-    """Return the rule of a class, from where its identities are today as well."""
-    organization = profiles.organization
-    starts = {str(one) for one in rule.from_}
-    classes = {one for one in IdentityClass if class_pattern(organization, one) in starts}
-    names = {str(one.name) for one in profiles.service_users if one.identity_class in classes}
-    if IdentityClass.PEOPLE in classes:
-        names |= {str(one.name) for one in profiles.people}
-    state = str(state_account(organization).id)
-    there = tuple(
-        ArnPattern(arn)
-        for arn in sorted(live.users)
-        if account_of(arn) == state and name_of(arn) in names
-    )
-    return replace(rule, from_=(*rule.from_, *there), apart_from=(*rule.apart_from, *there))
+def _tagged(after: World, live: World) -> World:
+    """Return the world with the tags that there are, whichever an update will set.
+
+    No document of ours grants by tags, and those that are left do so by the tags of now.
+    """
+    tags = {(account_of(arn), name_of(arn)): one.tags for arn, one in live.users.items()}
+    users = {
+        arn: replace(one, tags=tags.get((account_of(arn), name_of(arn)), ()))
+        for arn, one in after.users.items()
+    }
+    roles = {
+        arn: replace(one, tags=live.roles[arn].tags) if arn in live.roles else one
+        for arn, one in after.roles.items()
+    }
+    return replace(after, users=users, roles=roles)

@@ -10,6 +10,7 @@ from pipeline.adopt.counterparts import GROUP, POLICY, ROLE, USER, Counterparts
 from pipeline.adopt.engine import Adopted, Import
 from pipeline.adopt.proof import Proved
 from pipeline.adopt.proposal import Proposal
+from pipeline.findings import words_of
 
 FORMAT: Final = "iam-profiles adopt 1"
 
@@ -68,7 +69,11 @@ def json_report(one: Adoption) -> str:
         "imports": {
             account: [each.json() for each in imports] for account, imports in one.imports.items()
         },
-        "proof": {"now": one.proved.now.json(), "adopted": one.proved.adopted.json()},
+        "proof": {
+            "now": one.proved.now.json(),
+            "adopted": one.proved.adopted.json(),
+            "on_the_way": list(map(words_of, one.proved.on_the_way)),
+        },
         "written": list(one.written),
         "stacks": [stack.json() for stack in one.stacks],
     }

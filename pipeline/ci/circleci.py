@@ -19,6 +19,7 @@ from pipeline.ci.plan import (
     WEEKLY,
     Plan,
     apply,
+    digest,
     drift,
     preview,
 )
@@ -27,6 +28,8 @@ from pipeline.ci.text import dumped
 Json = dict[str, Any]
 
 PATH: Final = ".circleci/config.yml"
+DIGEST: Final = "out/bundle.digest"
+"""Where a preview leaves its bundle's digest: no other workflow's jobs write there."""
 _IMAGE: Final = f"pulumi/pulumi-python-3.11:{ENGINE}"
 
 
@@ -63,12 +66,13 @@ def _config(plan: Plan) -> Json:
     for stage in plan.stages:
         name = stage.identity.name
         kept: list[Json] = [{"persist_to_workspace": {"root": ".", "paths": ["out"]}}, *_kept()]
-        jobs[f"preview-{name}"] = _job(plan, previewer, everywhere, [_run(preview(stage)), *kept])
+        steps = [_run(preview(stage)), _run(f"{digest()} > {DIGEST}"), *kept]
+        jobs[f"preview-{name}"] = _job(plan, previewer, everywhere, steps)
         jobs[f"up-{name}"] = _job(
             plan,
             stage.identity,
             stage.accounts,
-            [{"attach_workspace": {"at": "."}}, _run(apply())],
+            [{"attach_workspace": {"at": "."}}, _run(apply(f'"$(cat {DIGEST})"'))],
         )
     reading = context_of(previewer)
     return {

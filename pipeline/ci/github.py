@@ -22,6 +22,7 @@ from pipeline.ci.plan import (
     WEEKLY,
     Plan,
     apply,
+    digest,
     drift,
     preview,
 )
@@ -170,11 +171,11 @@ def _on_merge(plan: Plan, environments: dict[str, str]) -> Json:
 
 
 def _previewed(plan: Plan, stage: Stage, environments: dict[str, str]) -> Json:
-    digest = f'echo "digest=sha256:$(sha256sum {BUNDLE}/manifest.json | cut -d" " -f1)"'
+    given = f'echo "digest=$({digest()})"'
     steps = [
         _run(preview(stage)),
         _summary(),
-        {"id": "bundle", "run": f'{digest} | tee -a "$GITHUB_STEP_SUMMARY" >> "$GITHUB_OUTPUT"'},
+        {"id": "bundle", "run": f'{given} | tee -a "$GITHUB_STEP_SUMMARY" >> "$GITHUB_OUTPUT"'},
         _upload(f"bundle-{stage.identity.name}", BUNDLE, always=False),
     ]
     return _job(plan, plan.previewer, environments, plan.everywhere, steps)

@@ -130,9 +130,18 @@ def drift(ignored: Sequence[str] = ()) -> tuple[str, ...]:
     )
 
 
-def apply(digest: str = "") -> str:
-    """Return the command that applies the bundle."""
-    return f"iam-profiles up {BUNDLE} --yes{f' --digest {digest}' if digest else ''}"
+def digest() -> str:
+    """Return the command that prints the digest of the bundle that was just written."""
+    return f'echo "sha256:$(sha256sum {BUNDLE}/manifest.json | cut -d" " -f1)"'
+
+
+def apply(digest: str) -> str:
+    """Return the command that applies the bundle of this digest, and no other.
+
+    Who deploys a stage need not be able to read every state: of the bundle that is known by its
+    digest, the preview's own proof is taken.
+    """
+    return f"iam-profiles up {BUNDLE} --yes --digest {digest}"
 
 
 ROTATE: Final = "iam-profiles credentials rotate --all"

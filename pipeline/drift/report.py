@@ -185,10 +185,10 @@ def markdown_report(drift: Drift) -> str:
 
 
 def _markdown(drift: Drift) -> Iterator[str]:
-    yield f"### {MARKS[drift.verdict]} iam-profiles drift: {drift.headline}\n"
+    yield f"### {MARKS[drift.verdict]} iam-profiles drift: {drift.headline}"
     for name in drift.accounts:
         told = [one for one in drift.differences if one.account == name]
-        yield f"#### {name}: {count(len(told), 'difference')}\n"
+        yield f"\n#### {name}: {count(len(told), 'difference')}\n"
         yield from (f"- **{one.change}**: {unmarked(str(one))}" for one in told)
         moved = (one for stack, one in drift.moved if stack == name)
         yield from (f"- **refreshed**: {unmarked(str(one))}" for one in moved)
@@ -197,7 +197,7 @@ def _markdown(drift: Drift) -> Iterator[str]:
     yield "\n#### Proof over what is there\n"
     yield from (f"- **{one.verdict}**: {unmarked(one.message)}" for one in drift.reasons)
     if drift.proofs.answer is Answer.PROVED:
-        yield from (f"- Proved: {unmarked(rule)}" for rule in drift.rules)
+        yield from (f"- Proved: `{unmarked(rule)}`" for rule in drift.rules)
 
 
 def junit_report(drift: Drift) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from pipeline.executors.errors import ExecutorError
+from pipeline.command import EngineCommand
+from pipeline.executors.errors import ExecutorError, ExecutorUnknownError
 from pipeline.executors.processes import Processes
 from pipeline.executors.workers import Workers
 from pipeline.fleet import default_workers
@@ -12,11 +13,12 @@ from pipeline.work import OnEvent
 LOCAL = "local"
 
 
-def open_workers(
+def open_workers(  # noqa: PLR0913 -- one word each of what the command was asked for
     where: str,
     on_event: OnEvent,
     *,
     inputs: Mapping[str, str],
+    command: EngineCommand | None = None,
     workers: int | None = None,
     stacks: int,
 ) -> Workers:
@@ -26,16 +28,18 @@ def open_workers(
         where: the executor.
         on_event: is told how far each stack is, in whichever thread hears of it.
         inputs: what a worker elsewhere must have just so.
+        command: the engine of workers of this machine, if its version is known.
         workers: how many stacks go side by side; by default as many as there is room for.
         stacks: how many there are.
 
     Raises:
-        ExecutorError: there is no such executor, or it does not answer.
+        ExecutorUnknownError: there is no such executor.
+        ExecutorError: it does not answer.
     """
     if where == LOCAL:
-        return Processes(min(workers or default_workers(), stacks), on_event)
+        return Processes(min(workers or default_workers(), stacks), on_event, command)
     if urlsplit(where).scheme != "dask":
-        raise ExecutorError(where, "there is none of this kind", "give `dask://HOST:PORT`")
+        raise ExecutorUnknownError(where, "there is none of this kind")
     try:
         from pipeline.executors.dask import Cluster  # noqa: PLC0415 an extra, and slow to load
     except ModuleNotFoundError as error:

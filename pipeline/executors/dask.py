@@ -21,7 +21,7 @@ from distributed.scheduler import KilledWorker
 from distributed.security import Security
 
 from pipeline.executors import on_worker
-from pipeline.executors.errors import ExecutorError, WorkerLostError
+from pipeline.executors.errors import ExecutorError, ExecutorUnknownError, WorkerLostError
 from pipeline.executors.parcel import States, pack, states_at
 from pipeline.executors.workers import Workers
 from pipeline.work import OnEvent, Progress, Work
@@ -43,6 +43,7 @@ class Cluster(Workers):
     """The workers of a cluster, each of their threads with one stack at a time.
 
     Raises:
+        ExecutorUnknownError: it is no address.
         ExecutorError: there is no such cluster, or it has no worker, or anybody could be it.
     """
 
@@ -184,7 +185,7 @@ def _connect(where: str) -> Client:
     except ValueError:
         host = port = None
     if host is None or port is None:
-        raise ExecutorError(where, "it is no address", "give `dask://HOST:PORT`")
+        raise ExecutorUnknownError(where, "it is no address")
     security = Security()
     encrypted = bool(security.tls_ca_file)
     if not encrypted and not _is_here(host):

@@ -12,6 +12,13 @@ class ExecutorError(PipelineError):
         Exception.__init__(self, f"executor `{where}`: {found}; {remedy}")
 
 
+class ExecutorUnknownError(ExecutorError):
+    """There is no such executor, whatever runs where."""
+
+    def __init__(self, where: str, found: str) -> None:
+        super().__init__(where, found, "give `dask://HOST:PORT`")
+
+
 class WorkerRefusedError(PipelineError):
     """A worker would not carry out an operation, or could not."""
 

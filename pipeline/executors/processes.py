@@ -9,6 +9,8 @@ Each worker is a pool of its own: one that is killed takes nothing along, neithe
 nor the lock of a queue that others wait for.
 """
 
+import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -35,11 +37,17 @@ _HEARS_OUT_SECONDS: Final = 2.0
 
 
 class Processes(Workers):
-    """So many processes, each with one stack at a time."""
+    """So many processes, each with one stack at a time.
 
-    def __init__(self, workers: int, on_event: OnEvent) -> None:
+    `command` is the engine's, if its version is known already: else each worker asks for it.
+    """
+
+    def __init__(
+        self, workers: int, on_event: OnEvent, command: EngineCommand | None = None
+    ) -> None:
         super().__init__(workers)
         self._on_event = on_event
+        self._command = command
         self._idle: deque[_Process] = deque()
         self._all: deque[_Process] = deque()
 
@@ -65,7 +73,7 @@ class Processes(Workers):
             process.end(wait=wait)
 
     def _made(self) -> "_Process":
-        process = _Process(self._on_event)
+        process = _Process(self._on_event, self._command)
         self._all.append(process)
         if self.stopping:  # it came while the process was made
             process.stop.set()
@@ -75,7 +83,7 @@ class Processes(Workers):
 class _Process:
     """One worker, seen from here."""
 
-    def __init__(self, on_event: OnEvent) -> None:
+    def __init__(self, on_event: OnEvent, command: EngineCommand | None) -> None:
         self._on_event = on_event
         context = multiprocessing.get_context("spawn")
         self.stop = context.Event()
@@ -86,7 +94,7 @@ class _Process:
             max_workers=1,
             mp_context=context,
             initializer=_begin,
-            initargs=(self.stop, self._heard),
+            initargs=(self.stop, self._heard, command and command.another()),
         )
 
     def end(self, *, wait: bool) -> None:
@@ -145,10 +153,14 @@ class _Wire:
             os._exit(1)
 
 
-def _begin(stop: Stop, heard: "SimpleQueue[Progress | None]") -> None:
+def _begin(
+    stop: Stop, heard: "SimpleQueue[Progress | None]", command: EngineCommand | None
+) -> None:
     """Make this process a worker."""
+    atexit.register(gc.freeze)  # at its end nothing needs to be collected any more
     wire = _Wire(stop, heard)
     WORKER.line = wire
+    WORKER.given = command
 
     def leave(number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -42,7 +42,7 @@ def _lines(report: Report) -> Iterator[str]:
             yield from _finding(finding)
     yield "\n#### Proof\n"
     word = "Proved" if report.verdict == "proved" else "To be proved"
-    yield from (f"- {word}: {_escaped(rule)}" for rule in report.rules)
+    yield from (f"- {word}: `{unmarked(rule)}`" for rule in report.rules)
     if report.order:
         stages = ", then ".join(" and ".join(f"`{name}`" for name in one) for one in report.order)
         yield f"- Order: {stages}"

@@ -15,7 +15,11 @@ import sys
 from distributed import LocalCluster
 
 with LocalCluster(
-    n_workers=int(sys.argv[1]), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    n_workers=int(sys.argv[1]),
+    threads_per_worker=1,
+    host="127.0.0.1",
+    dashboard_address=None,
+    protocol=sys.argv[2],
 ) as cluster:
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
@@ -33,11 +37,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(root: Path, environment: Mapping[str, str], *, workers: int = 2) -> Generator[Cluster]:
+def cluster(
+    root: Path, environment: Mapping[str, str], *, workers: int = 2, protocol: str = "tcp"
+) -> Generator[Cluster]:
     """Start a cluster whose workers have this environment; stop it at the end."""
     with (root / "cluster.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(workers)],
+            [sys.executable, "-c", _SERVE, str(workers), protocol],
             cwd=root,
             env={
                 **environment,

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,12 @@ from typing import Any
 import boto3
 import pytest
 
+from local.cloud import running
 from local.home import LocalHome
+from pipeline.adopt.counterparts import ALIAS, ISSUER, KEY, MEMBERSHIP, SECRET
 from tests.cli.test_prove_deployed import seen_by
 from tests.cli.worlds import told
+from tests.credentials.gate import Gate
 from tests.engine import REGION, Project, client
 from tests.pipeline.adopt import accounts
 from tests.pipeline.adopt.accounts import NONPROD, ORGANIZATION, PROD, VPC, ZONES
@@ -20,8 +25,12 @@ TWO = "".join(
     line
     for line in ORGANIZATION.splitlines(keepends=True)
     if "tier: nonprod" not in line and "tier: prod" not in line
-)
+) + ("secrets_store: {kind: aws-secrets-manager, prefix: iam-profiles, customer_key: true}\n")
 """The organisation with two of its accounts: an engine's run each, and no more."""
+GITHUB = "{github: {repository: psk/iam, environment: prod}}"
+STORED_KEY = "iamprofiles:index:StoredAccessKey"
+FORGET = ("--yes", "--force", "--preserve-config")
+DENIED = (403, b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>")
 
 
 @pytest.fixture
@@ -72,7 +81,7 @@ def test_bad_input_is_refused_and_nothing_is_written(
         ((*given, exports, "--person", "nobody"), 64, "no user is called `nobody`"),
         ((*given, exports, "--person", "mira", "--service-user", "mira"), 64, "give one of the"),
         ((*given, exports / "state.json"), 65, "the export of account `nonprod` (333333333333)"),
-        ((*given, exports, "--stack", "live"), 69, "no account is called so"),
+        ((*given, exports, "--stack", "live"), 64, "no account is called so"),
         ((*given, tmp_path / "none"), 65, "name a file that can be read"),
     ]
     for arguments, status, words in cases:
@@ -185,23 +194,102 @@ def test_accounts_made_by_other_means_are_adopted_and_nothing_is_replaced(
     unchanged = {name: accounts.ids(one) for name, one in iam.items()}
     assert unchanged == before, "imports change nothing in AWS"
 
-    for name in iam:
-        project.up(name).checked()
+    # What no inventory of IAM has is made by the first delivery: an issuer, and a key of a class.
+    team = project.folder / "profiles" / "teams" / "adopted.yaml"
+    machine = f"  {PROD}: {{class: prod"
+    assert machine in team.read_text()
+    team.write_text(team.read_text().replace(machine, f"{machine}, reader: {GITHUB}"))
+
+    # The first delivery is proved: what is open as deployed, no state on the way makes worse.
+    bundle = ("--bundle", str(project.folder / "bundle"))
+    status, out, err = told(capsys, "preview", *bundle, "--format", "json", *given)
+    report: dict[str, Any] = json.loads(out)
+    assert (status, report["verdict"]) == (0, "proved"), err
+    assert [one["verdict"] for one in report["findings"]] == ["noted"]
+    assert report["findings"][0]["path"][0]["from"].endswith(f":user/PSKServiceAccounts/{NONPROD}")
+    status, _, err = told(capsys, "up", bundle[1], "--yes", "--project", str(project.folder))
+    assert status == 0, err
     for name, there in iam.items():
         after = accounts.ids(there)
         assert {key: after.get(key) for key in before[name]} == before[name]
     [key] = iam["state"].list_access_keys(UserName=NONPROD)["AccessKeyMetadata"]
     assert (key["AccessKeyId"], key["Status"]) == (foreign, "Active")
 
+    known = {name: accounts.ids(one) for name, one in iam.items()}
+
     status, out, err = told(capsys, "adopt", *given)
     assert status == 0, err
     assert out.startswith("nothing is left to adopt")
 
-    # A state that was lost is made anew from what is there, and the certificate is clean at once.
-    flags = ("--yes", "--force", "--preserve-config")
-    project.pulumi("stack", "rm", "--stack", "sandbox", *flags).checked()
-    status, out, err = told(capsys, "adopt", "--apply", "--stack", "sandbox", *given)
-    assert (status, _left(out)) == (0, []), err
-    assert "sandbox: 9 resources imported, 2 recorded; a preview has no changes" in out
+    _lost_states_are_made_anew(capsys, monkeypatch, project)
     [member] = iam["state"].get_group(GroupName=f"service-{PROD}")["Users"]
     assert member["UserName"] == PROD
+    assert {name: accounts.ids(one) for name, one in iam.items()} == known
+
+
+def _lost_states_are_made_anew(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, project: Project
+) -> None:
+    """From what is there, whatever stops it on the way; what is in no inventory of IAM too."""
+    for stack in ("sandbox", "state"):
+        project.pulumi("stack", "rm", "--stack", stack, *FORGET).checked()
+    gate = Gate(running(project.home).endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gate.url)
+    try:
+        _denied_in_the_middle(capsys, project, gate)
+        _interrupted_in_the_middle(capsys, project, gate)
+    finally:
+        gate.close()
+        monkeypatch.delenv("AWS_ENDPOINT_URL")
+    given = ("--apply", "--format", "json", "--project", str(project.folder))
+    status, out, err = told(capsys, "adopt", *given)
+    assert status == 1, err
+    stacks = {one["stack"]: one for one in json.loads(out)["stacks"]}
+    assert stacks["sandbox"]["clean"]
+    types = {one.split("::")[-2].rpartition("$")[2] for one in _urns(project, "state")}
+    assert {ISSUER, KEY, ALIAS, SECRET} <= types
+    left = [(one["operation"], one["type"]) for one in stacks["state"]["left"]]
+    made = {type_ for operation, type_ in left if operation != "update"}
+    assert made <= {"pulumi:providers:iamprofiles", STORED_KEY, MEMBERSHIP}, left
+
+
+def _denied_in_the_middle(capsys: pytest.CaptureFixture[str], project: Project, gate: Gate) -> None:
+    """What was read before is in the state, and the stack is nobody's."""
+
+    def deny(called: str, body: bytes) -> tuple[int, bytes] | None:
+        return DENIED if called == "GetPolicy" and ZONES in body.decode() else None
+
+    gate.before = deny
+    given = ("--apply", "--stack", "sandbox", "--project", str(project.folder))
+    status, _, err = told(capsys, "adopt", *given)
+    assert status == 69, err
+    assert "stack `sandbox`: " in err
+    assert "AccessDenied" in err
+    assert "mend that, and run this again: it goes on" in err
+    assert "Traceback" not in err
+    assert any(one.endswith(f"role:Role::{VPC}") for one in _urns(project, "sandbox"))
+    assert not any(one.endswith(f"::{ZONES}Policy") for one in _urns(project, "sandbox"))
+
+
+def _interrupted_in_the_middle(
+    capsys: pytest.CaptureFixture[str], project: Project, gate: Gate
+) -> None:
+    """Its engine ends what it is at, saves that, and frees its lock."""
+
+    def interrupt(called: str, _: bytes) -> None:
+        if called == "GetPolicy":
+            gate.before = lambda _called, _body: None
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    gate.before = interrupt
+    given = ("--apply", "--stack", "state", "--project", str(project.folder))
+    status, _, err = told(capsys, "adopt", *given)
+    assert status == 130, err
+    assert "Traceback" not in err
+    assert not list((project.backend / ".pulumi" / "locks").rglob("*.json"))
+    assert not project.export("state")["deployment"].get("pending_operations")
+
+
+def _urns(project: Project, stack: str) -> list[str]:
+    deployment = project.export(stack)["deployment"]
+    return [str(one["urn"]) for one in deployment.get("resources") or ()]

@@ -16,6 +16,7 @@ from tests.cli.clusters import cluster
 from tests.cli.pipelines import Site, ended, site_of
 from tests.cli.test_up import until, worker_of
 from tests.engine import ACCOUNTS, Project
+from tests.pipeline.ci.project import OWNER
 from tests.small import shrunk
 
 pytestmark = pytest.mark.engine
@@ -61,6 +62,11 @@ def test_a_cluster_previews_as_processes_do_and_a_worker_that_is_killed_loses_no
         until(lambda: site.recorded("state") > 20)
         worker_of(dask.pid, "state").kill()
         said = ended(process).checked()
+        asked = ("drift", "--format", "json", "--ignore", OWNER, "--executor", dask.where)
+        drifted = site.run(*asked).checked()
+    report = json.loads(drifted.stdout)
+    assert report["verdict"] == "proved"
+    assert [(one["ok"], one["resources"]) for one in report["refreshed"]] == [(True, [])] * 4
     assert f"{len(STACKS)} stacks as planned" in said.stdout
     assert "its worker was lost, and it was carried out once more" in said.stderr
     assert "distributed" not in previewed.stderr + said.stderr  # nothing but ours is said

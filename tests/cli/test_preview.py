@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import run
 from local.home import LocalHome
 from tests.cli.pipelines import Site, site_of
 from tests.engine import copy_project
@@ -52,7 +53,7 @@ def test_a_program_that_fails_is_neither_proved_nor_refused(site: Site, tmp_path
 
 
 def test_a_stack_that_nobody_has_is_named_with_those_that_there_are(site: Site) -> None:
-    said = site.run("preview", "--stack", "qa").checked(69)
+    said = site.run("preview", "--stack", "qa").checked(64)
     assert "stack `qa`: no account is called so; name one of `state`, " in said.stderr
 
 
@@ -61,6 +62,15 @@ def test_a_bundle_never_takes_the_place_of_something_else(site: Site, tmp_path: 
     said = site.preview("sandbox", bundle=tmp_path).checked(69)
     assert "choose another place" in said.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("option", ["--bundle", "--markdown"])
+def test_a_place_that_can_never_be_written_is_refused_before_any_work(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    assert run(["preview", option, str(tmp_path / "notes.txt" / "out")]) == 64
+    assert "is no folder; choose another place" in capsys.readouterr().err
 
 
 def test_operations_that_an_engine_left_unfinished_are_named_with_what_repairs_them(

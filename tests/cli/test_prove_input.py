@@ -7,6 +7,7 @@ import pytest
 
 from tests.access.exports import details, role
 from tests.cli.worlds import CI, DEPLOY, PROD, QUESTION, STATE, prod, state, told, written
+from tests.engine import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,14 @@ def test_a_model_that_is_not_valid_is_refused(
     status, _, err = told(capsys, "prove", "--profiles", tmp_path)
     assert status == 65
     assert "organization.yaml" in err
+
+
+def test_exports_of_others_than_the_organisations_are_no_proof_of_its_rules(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    exports = written(tmp_path, state=state(), prod=prod())
+    given = ("--auth-details", exports, "--profiles", REPOSITORY / "profiles")
+    status, out, err = told(capsys, "prove", *given)
+    assert (status, out) == (65, "")
+    assert "--profiles, whose `arn:aws:iam::111111111111:user/PlatformServiceUsers/non" in err
+    assert "names no principal of the input" in err

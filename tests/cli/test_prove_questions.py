@@ -56,6 +56,7 @@ def test_what_cannot_be_decided_on_has_a_status_of_its_own(
     asked = ("can", KEEPER, "iam:CreateAccessKey", MACHINE, "--auth-details", folder)
     status, out, _ = told(capsys, *asked, "--format", "json")
     assert (status, json.loads(out)["verdict"]) == (2, "undecided")
+    assert told(capsys, "who-can", *asked[2:])[0] == 2
 
 
 def test_explain_goes_through_it_statement_by_statement(capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,6 +52,8 @@ def test_what_was_previewed_is_applied_and_then_nothing_is_left(site: Site) -> N
         site.run("preview", "--stack", "sandbox", "--format", "json").checked().stdout
     )
     assert [stack["skipped"] for stack in skipped["stacks"]] == [True]
+    nowhere = site.run("preview", "--stack", "sandbox", "--executor", "dask://127.0.0.1")
+    assert "give `dask://HOST:PORT`" in nowhere.checked(64).stderr
     assert "nothing is left to be done" in site.up().checked().stdout
 
 

@@ -107,6 +107,14 @@ def test_everything_that_is_wrong_with_an_address_is_said_at_once(
         assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("elsewhere", ["http://s3.example/://127.0.0.1:9", "http://127.0.0.1:9@s3"])
+def test_an_endpoint_that_only_mentions_this_machine_is_elsewhere(
+    job: Callable[..., StackJob], elsewhere: str
+) -> None:
+    with pytest.raises(BackendError, match="not encrypted"):
+        backend_of(job(f"s3://states?{REGION}&endpoint={elsewhere}"))
+
+
 def test_whoever_is_not_logged_in_is_told_so(job: Callable[..., StackJob]) -> None:
     with pytest.raises(BackendError, match=r"nobody is logged in there; run `pulumi login https"):
         backend_of(job("https://api.pulumi.com"))
@@ -144,4 +152,4 @@ def test_a_state_of_the_old_layout_is_no_stack_that_was_never_deployed(
     assert isinstance(folder, Folder)
     with pytest.raises(OSError, match="pulumi state upgrade"):
         folder.checkpoint("prod")
-    assert folder.checkpoint("nonprod") is None
+    assert folder.checkpoint("nonprod").content is None

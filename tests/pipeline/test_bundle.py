@@ -194,10 +194,14 @@ def test_what_no_preview_depends_on_is_no_input(project: StackJob, name: str) ->
 
 def test_another_engine_another_backend_and_new_files_are_named(project: StackJob) -> None:
     before = inputs_of(project, "3.250.0")
-    (project.project / "access" / "new.py").write_text("", "utf-8")
+    # What lies beside the program is imported in place of a package of the same name.
+    for name in ("access/new.py", "yaml.py", "boto3.pyc"):
+        (project.project / name).write_text("", "utf-8")
     elsewhere = StackJob("prod", project.project, {"PULUMI_BACKEND_URL": "file:///two"})
     assert moved(before, inputs_of(elsewhere, "3.251.0")) == (
         "access/new.py",
+        "boto3.pyc",
         "the backend",
         "the engine",
+        "yaml.py",
     )

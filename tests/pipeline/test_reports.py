@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from access.verdict import Reason
 from pipeline.access_diff import Change
-from pipeline.findings import TOGETHER, Finding, file_of
+from pipeline.findings import TOGETHER, Finding, file_of, of_violation
 from pipeline.job import Outcome, Step, Violation
 from pipeline.report import Report, StackReport
 from pipeline.reports.as_json import json_report
@@ -102,7 +102,7 @@ MARKDOWN = f"""\
 
 #### Proof
 
-- Proved: nonprod/* never reaches prod
+- Proved: `nonprod/* never reaches prod`
 - Order: `state`, then `prod`
 """
 
@@ -116,6 +116,13 @@ def test_markdown_of_a_refusal_begins_with_why_and_opens_no_html() -> None:
     assert text.index("#### Why not") < text.index("#### Access")
     assert "- **prod_isolation** (prod, profiles/roles/A.yaml): open \\| to &lt;all>" in text
     assert "#### Noted: wrong already, and not by this" in text
+
+
+def test_what_a_law_says_and_what_breaks_it_are_one_sentence() -> None:
+    said = Violation("prod_isolation", URN, "Classes never reach\nthe trust opens `prod`", True)  # noqa: FBT003 -- a table
+    assert of_violation("prod", said, profiles()).message == (
+        "Classes never reach: the trust opens `prod`"
+    )
 
 
 def test_markdown_fits_a_comment() -> None:

@@ -103,3 +103,28 @@ def test_a_stack_that_is_not_previewed_stays_as_it_is_deployed() -> None:
     found = judged(before, {"prod": PLANNED["prod"]})
     assert found.verdict == "refused"
     assert judged(before, {"prod": PLANNED["prod"], "state": PLANNED["state"]}).verdict == "proved"
+
+
+def unread(account: str) -> World:
+    """A stack with something of which no rule knows what it grants."""
+    world = storing() if account == "state" else World(account)
+    world.add("aws:iam/samlProvider:SamlProvider", "old", name="old")
+    return world
+
+
+def test_what_takes_away_what_nobody_can_read_goes_first_and_alone() -> None:
+    before = dict(PLANNED) | as_deployed(unread("state")) | {"prod": None, "sandbox": None}
+    found = judged(before)
+    assert found.verdict == "proved"
+    assert found.order[0] == ("state",)
+    assert sorted(name for stage in found.order[1:] for name in stage) == ["prod", "sandbox"]
+    # Where nobody takes it away, nobody goes.
+    stays = dict(PLANNED) | as_deployed(unread("state"))
+    assert judged(before, stays).verdict == "undecided"
+
+
+def test_what_nobody_can_read_of_what_is_planned_proves_nothing() -> None:
+    planned = dict(PLANNED) | as_deployed(unread("sandbox"))
+    found = judged(PLANNED, planned)
+    assert (found.verdict, found.order) == ("undecided", ())
+    assert any("samlProvider" in one.message for one in found.findings)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from policies.checkpoint import Deployed, deployed
-from tests.policies.worlds import World
+from tests.policies.worlds import OF, World
 
 
 def resources(world: World) -> list[dict[str, Any]]:
@@ -23,13 +23,21 @@ def resources(world: World) -> list[dict[str, Any]]:
             "custom": True,
             "id": name,
             "type": type_,
-            "inputs": {"__defaults": [], **inputs},
-            "outputs": {**inputs, "id": name},
+            "inputs": {"__defaults": [], **_made(inputs)},
+            "outputs": {**_made(inputs), "id": name, "keyId": name},
             "provider": f"{provider['urn']}::{provider['id']}",
         }
         for (type_, name), inputs in world.resources.items()
     ]
     return [{**root, "type": "pulumi:pulumi:Stack"}, provider, *declared]
+
+
+def _made(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs, where what was made with them has its id."""
+    return {
+        key: value[OF] if isinstance(value, dict) and OF in value else value
+        for key, value in inputs.items()
+    }
 
 
 def checkpoint(world: World, *, pending: list[dict[str, Any]] | None = None) -> str:

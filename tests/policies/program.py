@@ -30,13 +30,16 @@ def filled(value: Any) -> Any:
     if isinstance(value, dict):
         if value == {"$unknown": True}:
             return unknown
+        if "$of" in value:
+            return made["aws:kms/key:Key", value["$of"]].id
         return {key: filled(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
         return [filled(item) for item in cast("list[Any]", value)]
     return value
 
 
+made: dict[tuple[str, str], Registered] = {}
 for type_, name, inputs in declared["resources"]:
-    Registered(type_, name, filled(inputs), options)
+    made[type_, name] = Registered(type_, name, filled(inputs), options)
 for key, value in declared["outputs"].items():
     pulumi.export(key, filled(value))

@@ -7,7 +7,7 @@ import pytest
 from policies.checkpoint import Deployed, deployed
 from policies.every_account import Isolation, Proved, every_account
 from policies.known_types import GROUP as GROUP_TYPE
-from policies.known_types import POLICY, ROLE, STORED_ACCESS_KEY, USER
+from policies.known_types import POLICY, ROLE, SECRET, STORED_ACCESS_KEY, USER
 from tests.policies.cases import STATE_ROOT, allow, from_users, trust, with_statement
 from tests.policies.checkpoints import as_deployed, checkpoint, resources
 from tests.policies.worlds import World, profiles, rendered
@@ -38,9 +38,16 @@ def storing() -> World:
     return world
 
 
+def unlocked(world: World) -> World:
+    """The state stack, whose secrets are left to what policies of others allow."""
+    for user in rendered("state").service_users:
+        world.change(SECRET, user.name, policy=None, kmsKeyId=None)
+    return world
+
+
 def leaking() -> World:
     """A state stack of old in which nonprod may read the key of prod's machine."""
-    world = storing()
+    world = unlocked(storing())
     world.change("Policy", BOUNDARY, policy=READ_SECRETS)
     world.change("Policy", GROUP, policy=READ_SECRETS)
     return world

@@ -82,7 +82,7 @@ MUTANTS = [
     Mutant(telling, "_as_deployed", nothing, an_old_grant),
     Mutant(judging, "either", the_last, a_deny_that_is_gone_for_a_moment),
     Mutant(telling, "either", the_first, a_trust_that_is_being_opened),
-    Mutant(telling, "unjudged", none, an_identity_provider_elsewhere),
+    Mutant(telling, "unread", none, an_identity_provider_elsewhere),
 ]
 
 

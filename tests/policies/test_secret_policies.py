@@ -26,10 +26,10 @@ NONPROD_USER = "arn:aws:iam::111111111111:user/PlatformServiceUsers/nonprod/plat
 
 
 @cache
-def keeping() -> Profiles:
+def keeping(*, keepers: tuple[str, ...] = ("IamProfilesRole",), keys: bool = True) -> Profiles:
     """The example organisation, whose secrets are locked to their readers and keepers."""
-    store = SecretsManager(keepers=("IamProfilesRole",), customer_key=True)
-    organization = profiles().organization.model_copy(update={"secrets_store": store})
+    kept = SecretsManager(keepers=keepers, customer_key=keys)
+    organization = profiles().organization.model_copy(update={"secrets_store": kept})
     return profiles().model_copy(update={"organization": organization})
 
 
@@ -80,6 +80,10 @@ def _first(document: dict[str, Any]) -> dict[str, Any]:
     return document["Statement"][0]
 
 
+def _said(document: dict[str, Any], sid: str) -> dict[str, Any]:
+    return next(one for one in document["Statement"] if one["Sid"] == sid)
+
+
 MUTANTS: dict[str, object] = {
     "there is none": None,
     "it is unknown": UNKNOWN_INPUT,
@@ -122,13 +126,14 @@ KEY_MUTANTS: dict[str, object] = {
     "the account's own": None,
     "it is unknown": UNKNOWN_INPUT,
     "the class nonprod decrypts": edited(
-        lambda document: document["Statement"][1]["Condition"]["ArnLike"][
+        lambda document: _said(document, "ReadersDecrypt")["Condition"]["ArnLike"][
             "aws:PrincipalArn"
         ].append("arn:aws:iam::111111111111:role/PlatformReaders/nonprod/*"),
         store_keys(keeping())[1].policy,
     ),
     "nobody is denied decrypting": edited(
-        lambda document: document["Statement"].pop(3), store_keys(keeping())[1].policy
+        lambda document: document["Statement"].remove(_said(document, "NobodyElseDecrypts")),
+        store_keys(keeping())[1].policy,
     ),
 }
 
@@ -183,9 +188,16 @@ def test_an_alias_that_names_another_key_is_refused_made_or_to_be_made() -> None
 
 def test_what_the_model_does_not_have_is_refused() -> None:
     world = locked(World("state"))
-    others = judged(world, profiles())
+    others = judged(world, keeping(keepers=(), keys=False))
     # Each secret for its policy and its key; each key and each alias.
     assert len(others) == 2 * len(profiles().service_users) + 2 * len(store_keys(keeping()))
+
+
+def test_a_policy_that_keeps_out_no_more_than_other_classes_is_refused_where_keepers_are() -> None:
+    world = locked(World("state"))
+    weaker = secret_policy(keeping(keepers=()).organization, IdentityClass.PROD)
+    world.change(SECRET, PROD, policy=weaker)
+    assert [one.urn for one in judged(world)] == [world.urn(SECRET, PROD)]
 
 
 def leaking() -> World:

@@ -11,12 +11,14 @@ from iam_profiles.load import load
 from iam_profiles.model import Account, Profiles
 from iam_profiles.names import AccountName
 from iam_profiles.render import render
-from policies.known_types import STACK
+from policies.known_types import KMS_ALIAS, KMS_KEY, SECRET, STACK
 from policies.registered import UNKNOWN, Provider, Registered, Resource, Value
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN_INPUT = {"$unknown": True}
 """Stands for a value that the engine does not know at preview."""
+OF = "$of"
+"""`{OF: name}` stands for the id of the KMS key of this name, which is made with it."""
 
 Declared = dict[str, Any]
 Document = dict[str, Any]
@@ -82,10 +84,19 @@ class World:
         )
         root = Resource(self.urn(STACK, self.stack), STACK, {}, _plain(self.outputs), None)
         declared = [
-            Resource(self.urn(type_, name), type_, _plain(inputs), {}, provider)
+            Resource(
+                self.urn(type_, name), type_, _plain(inputs), {}, provider, self._sources(inputs)
+            )
             for (type_, name), inputs in self.resources.items()
         ]
         return Registered((root, *declared))
+
+    def _sources(self, inputs: Declared) -> dict[str, tuple[str, ...]]:
+        return {
+            key: (self.urn(KMS_KEY, str(cast("Declared", value)[OF])),)
+            for key, value in inputs.items()
+            if isinstance(value, dict) and OF in value
+        }
 
     def program(self) -> str:
         """The stack as `program.py` takes it."""
@@ -154,8 +165,16 @@ class World:
                 permissionsBoundary=user.boundary_arn,
             )
             self._exclusive("user", user.name, [])
+        self._secrets(documents)
+
+    def _secrets(self, documents: AccountDocuments) -> None:
+        for key in documents.store_keys:
+            self.add(KMS_KEY, key.name, policy=key.policy, enableKeyRotation=True)
+            self.add(KMS_ALIAS, key.name, name=key.alias, targetKeyId={OF: key.name})
         for machine in documents.service_users:
-            self.add("aws:secretsmanager/secret:Secret", machine.name, name=machine.secret_name)
+            locked = {"policy": machine.secret_policy, "kmsKeyId": machine.key_alias}
+            stated = {key: value for key, value in locked.items() if value is not None}
+            self.add(SECRET, machine.name, name=machine.secret_name, **stated)
 
     def _policy(self, policy: ManagedPolicy) -> None:
         self.add("Policy", policy.name, name=policy.name, path=policy.path, policy=policy.document)
@@ -174,7 +193,7 @@ def _provider_inputs(pinned: str | None) -> dict[str, Value]:
 
 def _plain(value: Any) -> Any:
     """JSON as `registered` hands it to the rules."""
-    if value == UNKNOWN_INPUT:
+    if value == UNKNOWN_INPUT or (isinstance(value, dict) and OF in value):
         return UNKNOWN
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in cast("Declared", value).items()}

@@ -13,6 +13,8 @@ from pipeline.adopt.found import Details, Found, Sort
 from pipeline.adopt.identities import Named
 from pipeline.adopt.proof import prove
 from pipeline.adopt.proposal import Proposal, Wishes, propose, write
+from pipeline.findings import words_of
+from tests.access.exports import managed
 from tests.pipeline.adopt import accounts
 from tests.pipeline.adopt.accounts import ACCOUNTS, NONPROD, PROD, STATE, VPC, ZONES
 from tests.pipeline.adopt.odd import ODD, Exports, outside, permit, role_of, statement, to_prod
@@ -192,3 +194,20 @@ def test_who_is_said_to_be_a_machine_is_one(tmp_path: Path) -> None:
     proposal, _ = proposed(tmp_path, accounts.exports(), wishes=Wishes(named=named))
     assert {str(one.name) for one in proposal.profiles.people} == {PROD}
     assert {str(one.name) for one in proposal.profiles.service_users} == {NONPROD, "mira"}
+
+
+def test_what_an_old_permission_would_reach_on_the_way_alone_is_refused(tmp_path: Path) -> None:
+    """No secret holds a key today; the update stores that of prod while the old group reads all."""
+    exports = accounts.exports()
+    own = exports["state"]["Policies"]
+    arn = accounts.of_group(f"{NONPROD}Group")
+    reading = statement(Action="secretsmanager:GetSecretValue")
+    own[:] = [managed(arn, reading) if one["Arn"] == arn else one for one in own]
+    proposal, there = proposed(tmp_path, exports)
+    proved = prove(proposal, there.world)
+    assert (proved.now.answer, proved.adopted.answer) == (Answer.PROVED, Answer.PROVED)
+    assert proved.opens
+    [broken] = proved.on_the_way
+    assert "secretsmanager:GetSecretValue" in words_of(broken)
+    unread, there = proposed(tmp_path / "other", accounts.exports())
+    assert prove(unread, there.world).on_the_way == ()

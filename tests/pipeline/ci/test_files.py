@@ -135,6 +135,19 @@ def test_github_applies_exactly_the_bundle_that_the_job_before_gave_the_digest_o
     assert jobs["preview-platform-prod"]["needs"] == "up-platform-nonprod"
 
 
+def test_circleci_applies_the_bundle_whose_digest_its_preview_left_in_the_workspace(
+    tmp_path: Path,
+) -> None:
+    jobs = parsed(circleci_of(tmp_path))[PATH]["jobs"]
+    given = 'echo "sha256:$(sha256sum out/bundle/manifest.json | cut -d" " -f1)"'
+    for name in ("platform-nonprod", "platform-prod"):
+        assert {"run": {"command": f"{given} > out/bundle.digest"}} in jobs[f"preview-{name}"][
+            "steps"
+        ]
+        apply = jobs[f"up-{name}"]["steps"][-1]["run"]["command"]
+        assert apply == 'iam-profiles up out/bundle --yes --digest "$(cat out/bundle.digest)"'
+
+
 def test_a_pull_requests_code_runs_as_nobody_but_the_one_who_reads(tmp_path: Path) -> None:
     jobs = parsed(github_of(tmp_path))[PREVIEW]["jobs"]
     assert identities_of(jobs["preview"]) == {"platform-preview"}
