@@ -14,7 +14,7 @@ from cli.worlds import Given, read_world, world_options
 _STATUS = {Allowed: exits.DONE, Denied: exits.NO, Undecided: exits.UNDECIDED}
 _WORDS = {
     Allowed: ("allowed", "green"),
-    Denied: ("refused", "red"),
+    Denied: ("denied", "red"),
     Undecided: ("not decided", "yellow"),
 }
 _STYLE: dict[Bearing, dict[str, Any]] = {

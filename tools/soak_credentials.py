@@ -28,6 +28,7 @@ _BATCH = 500
 _EVERY_SECONDS = 10
 _SHOWN = 20
 _INTERRUPTED = 130
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def _exhaustive() -> Iterator[Sequence]:
@@ -62,6 +63,7 @@ def _begin() -> None:
     """Have a worker leave Ctrl-C to its parent, and end with it, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     parent = parent_process()
     if parent is not None:
 
@@ -96,7 +98,10 @@ def _played() -> int:
     began = said = time.monotonic()
     done = violations = 0
     busy = 0.0
+    # An exception out of a signal is lost in the hooks that run as a process forks: it waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     with Pool(processes, _begin) as pool:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         for count, broken, seconds in pool.imap_unordered(_play, _batches(total, seed)):
             done, busy = done + count, busy + seconds
             for line in broken[: max(0, _SHOWN - violations)]:

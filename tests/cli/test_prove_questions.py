@@ -46,7 +46,7 @@ def test_can_answers_by_its_exit_status(
     assert told(capsys, "can", MACHINE, "sts:AssumeRole", DEPLOY, *exports)[0] == 0
     status, out, _ = told(capsys, "can", CI, "sts:AssumeRole", DEPLOY, *exports)
     assert status == 1
-    assert out.startswith(f"refused  {CI}\n")
+    assert out.startswith(f"denied  {CI}\n")
 
 
 def test_what_cannot_be_decided_on_has_a_status_of_its_own(
