@@ -239,7 +239,7 @@ def test_an_account_that_there_is_not_is_named(
 ) -> None:
     seen_by(monkeypatch, cloud)
     status, _, err = told(capsys, "drift", "--account", "live")
-    assert status == 69
+    assert status == 64
     assert "`live`" in err
 
 

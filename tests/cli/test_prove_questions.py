@@ -64,7 +64,7 @@ def test_explain_goes_through_it_statement_by_statement(capsys: pytest.CaptureFi
     status, out, _ = told(capsys, "explain", machine, "sts:AssumeRole", IN_PROD)
     assert status == 1
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert lines[0] == f"refused {machine}"
+    assert lines[0] == f"denied {machine}"
     expected = [
         "the identity-based policies",
         "NeverReach Deny denies",
