@@ -13,11 +13,8 @@ POLICY = "iam:PolicyARN"
 CREATE_POLICY = Need("iam:CreatePolicy", On.ANY, by_anyone=True)
 """What it takes for a policy to be there that the input does not have."""
 
-SET = {
-    *("iam:createrole", "iam:createuser"),
-    *("iam:putrolepermissionsboundary", "iam:putuserpermissionsboundary"),
-}
 MAKE = {"iam:createrole", "iam:createuser"}
+SET = MAKE | {"iam:putrolepermissionsboundary", "iam:putuserpermissionsboundary"}
 ATTACH = {"iam:attachgrouppolicy", "iam:attachrolepolicy", "iam:attachuserpolicy"}
 DETACH = {"iam:detachgrouppolicy", "iam:detachrolepolicy", "iam:detachuserpolicy"}
 OF_TARGET = {

@@ -31,7 +31,7 @@ from pipeline.drift.compare import Change, Difference, Three, drift, waiting
 from pipeline.drift.inventory import Item, inventory, named_alike, recorded_keys, tagged
 from pipeline.drift.refresh import refresh_all
 from pipeline.drift.report import Drift, json_report, junit_report, markdown_report, sarif_report
-from pipeline.executors.choose import open_workers
+from pipeline.executors.choose import workers_for
 from pipeline.executors.workers import stoppable
 from pipeline.fleet import Fleet
 from pipeline.job import Outcome
@@ -188,14 +188,7 @@ def _refresh(
     with ExitStack() as stack:
         live = stack.enter_context(StacksLive(chosen))
         workers = stack.enter_context(
-            open_workers(
-                engines.executor,
-                live,
-                inputs=fleet.inputs,
-                command=fleet.command,
-                workers=engines.workers,
-                stacks=len(chosen),
-            )
+            workers_for(fleet, chosen, engines.executor, live, engines.workers)
         )
         stack.enter_context(stoppable(workers, live))
         found = refresh_all(works, workers, live)

@@ -19,7 +19,7 @@ from cli.output import VERDICT_STYLE, console, say
 from cli.stacks_live import StacksLive
 from local.cache import cache_root
 from pipeline.bundle import check_writable
-from pipeline.executors.choose import open_workers
+from pipeline.executors.choose import workers_for
 from pipeline.executors.workers import Workers, stoppable
 from pipeline.fleet import Fleet
 from pipeline.preview_all import preview_all, write
@@ -94,16 +94,7 @@ def preview(  # noqa: PLR0913 -- click hands each option over
         live = stack.enter_context(StacksLive(chosen))
 
         # At once: a wrong address is one also where every stack is skipped.
-        opened = stack.enter_context(
-            open_workers(
-                executor,
-                live,
-                inputs=fleet.inputs,
-                command=fleet.command,
-                workers=workers,
-                stacks=len(chosen),
-            )
-        )
+        opened = stack.enter_context(workers_for(fleet, chosen, executor, live, workers))
 
         def begin() -> Workers:
             stack.enter_context(stoppable(opened, live))

@@ -10,7 +10,7 @@ from cli.options import executor_option, workers_option
 from cli.output import say
 from cli.preview import project_option
 from cli.stacks_live import StacksLive
-from pipeline.executors.choose import open_workers
+from pipeline.executors.choose import workers_for
 from pipeline.executors.workers import stoppable
 from pipeline.fleet import Fleet
 from pipeline.reports.words import count, short
@@ -60,14 +60,7 @@ def _apply(prepared: Prepared, executor: str, workers: int | None) -> int:
     fleet = prepared.fleet
     with (
         StacksLive(names) as live,
-        open_workers(
-            executor,
-            live,
-            inputs=fleet.inputs,
-            command=fleet.command,
-            workers=workers,
-            stacks=len(names),
-        ) as opened,
+        workers_for(fleet, names, executor, live, workers) as opened,
         stoppable(opened, live),
     ):
         outcomes = list(apply(prepared, opened, live, workers=opened.size))

@@ -1,13 +1,13 @@
 """Which executor: processes of this machine, unless a cluster is named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from pipeline.command import EngineCommand
 from pipeline.executors.errors import ExecutorError, ExecutorUnknownError
 from pipeline.executors.processes import Processes
 from pipeline.executors.workers import Workers
-from pipeline.fleet import default_workers
+from pipeline.fleet import Fleet, default_workers
 from pipeline.work import OnEvent
 
 LOCAL = "local"
@@ -48,3 +48,17 @@ def open_workers(  # noqa: PLR0913 -- one word each of what the command was aske
         remedy = "install it: `pip install 'iam-profiles[dask]'`"
         raise ExecutorError(where, "Dask is not installed", remedy) from error
     return Cluster(where, workers, inputs, on_event)
+
+
+def workers_for(
+    fleet: Fleet, stacks: Sequence[str], where: str, on_event: OnEvent, workers: int | None
+) -> Workers:
+    """Return the workers, at `where`, for these stacks of a fleet: as of `open_workers`."""
+    return open_workers(
+        where,
+        on_event,
+        inputs=fleet.inputs,
+        command=fleet.command,
+        workers=workers,
+        stacks=len(stacks),
+    )

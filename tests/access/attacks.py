@@ -12,24 +12,15 @@ from access.rule import Rule
 from access.verified import verified
 from access.world import World
 from tests.access import exports
+from tests.access.small_world import ASSUME, PROD, STATE, N, R, allow
 
-STATE, PROD = "111111111111", "444444444444"
 ROOT, OWNER = (f"arn:aws:iam::{account}:root" for account in (STATE, PROD))
-N, U = (f"arn:aws:iam::{STATE}:user/{name}" for name in "nu")
+U = f"arn:aws:iam::{STATE}:user/u"
 R0, R1, SERVED = (f"arn:aws:iam::{STATE}:role/{name}" for name in ("r0", "path/r1", "served"))
-R = f"arn:aws:iam::{PROD}:role/R"
 BOUND = f"arn:aws:iam::{STATE}:policy/Bound"
 WEB, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 Json = dict[str, Any]
-
-
-def allow(action: str | list[str], resource: Any = "*", **conditions: Any) -> Json:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": conditions}
-
-
-def deny(action: str | list[str], resource: Any = "*", **conditions: Any) -> Json:
-    return {**allow(action, resource, **conditions), "Effect": "Deny"}
 
 
 def admit(
@@ -49,9 +40,6 @@ def about(who: Any, action: str = "*", effect: str = "Allow", **conditions: Any)
 
 def policy(statements: Any, version: str = "2012-10-17") -> Json:
     return {"Version": version, "Statement": statements}
-
-
-ASSUME = allow("sts:AssumeRole")
 
 
 def _bounded(boundary: str | None) -> Json:

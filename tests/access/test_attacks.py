@@ -4,25 +4,18 @@ import pytest
 
 from access.prove import Answer
 from tests.access.attacks import (
-    ASSUME,
     BOUND,
     GUIDE,
     OWNER,
-    PROD,
     R0,
     R1,
     ROOT,
-    STATE,
     WEB,
     Attack,
     Json,
-    N,
-    R,
     about,
     admit,
-    allow,
     answer,
-    deny,
     limits,
     managed,
     on,
@@ -32,6 +25,7 @@ from tests.access.attacks import (
     trust,
     user,
 )
+from tests.access.small_world import ASSUME, PROD, STATE, N, R, allow, deny
 
 VARIABLES = f"{GUIDE}reference_policies_variables.html"
 LOGIC = f"{GUIDE}reference_policies_evaluation-logic.html"

@@ -5,18 +5,16 @@ import pytest
 from access.prove import Answer
 from tests.access.attacks import (
     GUIDE,
-    PROD,
     ROOT,
-    STATE,
     Attack,
     Json,
-    N,
     admit,
     answer,
     on,
     refuse,
     trust,
 )
+from tests.access.small_world import PROD, STATE, N
 
 OPERATORS = f"{GUIDE}reference_policies_elements_condition_operators.html"
 KEYS = f"{GUIDE}reference_policies_condition-keys.html"

@@ -7,25 +7,18 @@ import pytest
 
 from access.prove import Answer
 from tests.access.attacks import (
-    ASSUME,
     BOUND,
     GUIDE,
-    PROD,
     R0,
     ROOT,
     SERVED,
-    STATE,
     WEB,
     Attack,
     Json,
-    N,
-    R,
     U,
     about,
     admit,
-    allow,
     answer,
-    deny,
     group,
     limits,
     managed,
@@ -34,6 +27,7 @@ from tests.access.attacks import (
     stored,
     user,
 )
+from tests.access.small_world import ASSUME, PROD, STATE, N, R, allow, deny
 
 DOCS = "https://docs.aws.amazon.com/"
 ISSUER = f"arn:aws:iam::{STATE}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/1"
